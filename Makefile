@@ -1,0 +1,48 @@
+# make demo   sets everything up and tunes GRPO on the embedded model family (a few minutes on 2 cores)
+# make test   sets everything up, lints, type-checks and runs all tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO ?= studies/demo
+PYTEST_ARGS ?=
+
+.PHONY: demo test lint types bench lock clean
+
+demo: $(READY)
+	$(BIN)/rltune run examples/embedded.yaml --name $(notdir $(DEMO)) --output $(dir $(DEMO)) --fresh
+
+test: $(READY) lint types
+	$(BIN)/python -m pytest --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/pyright
+
+bench: $(READY)
+	$(BIN)/python bench/warm_start.py
+	$(BIN)/python bench/ask_time.py
+	$(BIN)/python bench/kill_soak.py
+
+# The lock pins what is known to work together; the package itself is installed in place.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "rltune needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $(READY)
+
+# Renews the pins from pyproject.toml, in an environment of its own.
+lock:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,postgres,dashboard,dev]'
+	.venv-lock/bin/python -m pip freeze --exclude rltune --exclude-editable > requirements.lock
+	rm -rf .venv-lock
+
+clean:
+	rm -rf $(VENV) .venv-lock studies .pytest_cache .ruff_cache .hypothesis htmlcov

@@ -1,0 +1,108 @@
+"""How runs ended, or stand: what rules stopped, what failed, what is in flight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rltune.analysis.records import Records
+from rltune.store.base import SegmentRecord, SegmentState
+from rltune.types import StopKind
+
+_FAILURES = (StopKind.FAILED, StopKind.DIVERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A run that a stopping rule ended. `saved`: the steps it was asked for and didn't have to train."""
+
+    run: int
+    configuration: str
+    model: str
+    rule: str
+    step: int
+    asked: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A trial that diverged (non-finite numbers) or failed (crash, hang, memory, time)."""
+
+    run: int
+    configuration: str
+    model: str
+    step: int
+    kind: str
+    reason: str
+    log_tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A run that is being trained. `rewards`: its newest mean rewards, oldest first."""
+
+    run: int
+    configuration: str
+    model: str
+    phase: str
+    step: int
+    to_step: int
+    rewards: tuple[float, ...]
+
+
+def stops(records: Records) -> tuple[Stopped, ...]:
+    """Every stop by a rule, in order."""
+    return tuple(
+        Stopped(
+            run.number,
+            run.configuration.id,
+            run.model,
+            s.stop.rule or "?",
+            s.stop.step,
+            s.to_step,
+            s.stop.reason,
+        )
+        for s in records.segments
+        if s.stop is not None and s.stop.kind is StopKind.RULE and (run := records.runs.get(s.run_id)) is not None
+    )
+
+
+def failures(records: Records) -> tuple[Failure, ...]:
+    """Every failed segment, in order."""
+    return tuple(
+        Failure(
+            run.number,
+            run.configuration.id,
+            run.model,
+            s.stop.step,
+            s.stop.kind.value,
+            s.stop.reason,
+            s.log_tail,
+        )
+        for s in records.segments
+        if s.stop is not None and s.stop.kind in _FAILURES and (run := records.runs.get(s.run_id)) is not None
+    )
+
+
+def in_flight(records: Records, newest: int = 24) -> tuple[InFlight, ...]:
+    """Every run with a RUNNING segment, with its `newest` last rewards."""
+    return tuple(
+        _standing(records, s, newest)
+        for s in records.segments
+        if s.state is SegmentState.RUNNING and s.run_id in records.runs
+    )
+
+
+def _standing(records: Records, segment: SegmentRecord, newest: int) -> InFlight:
+    run = records.runs[segment.run_id]
+    curve = [m for m in records.curves.get(run.id, ()) if m.step <= segment.to_step]
+    rewards = tuple(m.values["reward"] for m in curve if "reward" in m.values)[-newest:]
+    return InFlight(
+        run=run.number,
+        configuration=run.configuration.id,
+        model=run.model,
+        phase=segment.phase.value,
+        step=max((m.step for m in curve), default=segment.from_step),
+        to_step=segment.to_step,
+        rewards=rewards,
+    )

@@ -1,0 +1,118 @@
+"""From a history to the numbers that the models learn from.
+
+Notation:
+    n  number of evaluations that say something
+    d  `space.dimension`
+    z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest 0, target 1)
+    x  (n, d + 2) encoding of φ, then z
+    y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally
+       bad, and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rltune.errors import SpaceError
+from rltune.space.space import Space
+from rltune.types import Configuration, Evaluation, History, StopKind
+
+SAYS_NOTHING = (StopKind.INTERRUPTED, StopKind.LOST)
+"""Ends that tell nothing about the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class FidelityScale:
+    """How a fidelity becomes coordinates z.
+
+    Attributes:
+        low_steps, high_steps: smallest rung and r_max. sizes: parameters of each model by name. target: a name of it.
+    """
+
+    low_steps: int
+    high_steps: int
+    sizes: Mapping[str, float]
+    target: str
+
+    def coordinates(self, model: str, steps: int) -> tuple[float, float]:
+        """z of a fidelity; a coordinate that has only one value is 1."""
+        smallest = min(self.sizes.values())
+        return (
+            _log_position(steps, self.low_steps, self.high_steps),
+            _log_position(self.sizes[model], smallest, self.sizes[self.target]),
+        )
+
+    @property
+    def goal(self) -> tuple[float, float]:
+        """z of (target, r_max)."""
+        return self.coordinates(self.target, self.high_steps)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """x (n, d + 2) and y (n,); all finite. Equal rows (other seeds) are allowed."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def first(self, count: int) -> TrainingData:
+        return TrainingData(self.x[:count], self.y[:count])
+
+
+def score_of(evaluation: Evaluation) -> float | None:
+    """The score, or None if there is none or it isn't finite."""
+    score = evaluation.score
+    return score if score is not None and math.isfinite(score) else None
+
+
+def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | None:
+    """x_φ (d,) of a configuration, moved into the space if it lies outside (a recipe may); None if it can't be."""
+    try:
+        return space.encode(space.clip(configuration.values))
+    except SpaceError:
+        return None
+
+
+def training_data(history: History, space: Space, scale: FidelityScale) -> TrainingData:
+    """The evaluations in order; left out are those of unknown models or of other spaces, and those that say nothing."""
+    floors = floor_scores(history)
+    rows: list[np.ndarray] = []
+    scores: list[float] = []
+    encodings: dict[Configuration, np.ndarray | None] = {}
+    for evaluation in history.evaluations:
+        score, model = score_of(evaluation), evaluation.fidelity.model
+        if model not in scale.sizes or (score is None and evaluation.stop.kind in SAYS_NOTHING):
+            continue
+        if evaluation.configuration not in encodings:
+            encodings[evaluation.configuration] = encode_nearest(space, evaluation.configuration)
+        encoding = encodings[evaluation.configuration]
+        if encoding is None:
+            continue
+        rows.append(np.append(encoding, scale.coordinates(model, evaluation.fidelity.steps)))
+        floor = floors.get(model, floors[""])
+        scores.append(floor if score is None else max(score, floor))
+    return TrainingData(np.array(rows).reshape(len(rows), space.dimension + 2), np.array(scores))
+
+
+def floor_scores(history: History) -> dict[str, float]:
+    """What a dead run is worth, by model: the base model's score, else the lowest one seen there; under the name ''
+    the lowest of all, for models of which nothing is known."""
+    floors: dict[str, float] = {}
+    for evaluation in history.evaluations:
+        score, model = score_of(evaluation), evaluation.fidelity.model
+        if score is not None:
+            floors[model] = min(score, floors.get(model, score))
+    floors |= {model: score for model, score in history.base_scores.items() if math.isfinite(score)}
+    floors[""] = min(floors.values(), default=0.0)
+    return floors
+
+
+def _log_position(value: float, low: float, high: float) -> float:
+    return math.log(value / low) / math.log(high / low) if high > low else 1.0

@@ -1,0 +1,68 @@
+"""`rltune check`: is the study file sound, and what would it do?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from rltune.cli.words import duration, number
+from rltune.config.load import load_study
+from rltune.study.blueprint import Blueprint, draw_blueprint
+
+
+def main(file: Path, as_json: bool) -> None:
+    blueprint = draw_blueprint(load_study(file))
+    if as_json:
+        print(json.dumps(describe(blueprint)))
+    else:
+        tell(blueprint, file, Console(highlight=False))
+
+
+def describe(blueprint: Blueprint) -> dict[str, object]:
+    """The whole resolved study, as JSON."""
+    problem = blueprint.problem
+    return {
+        "valid": True,
+        "name": blueprint.config.name,
+        "folder": str(blueprint.folder),
+        "target": {"name": problem.target.name, "parameters": problem.target.parameters},
+        "proxies": [{"name": m.name, "parameters": m.parameters} for m in problem.proxies],
+        "rungs": list(problem.rungs),
+        "recipe": {"name": blueprint.config.recipe, "configuration": dict(blueprint.recipe.values)},
+        "space": {n: p.model_dump(mode="json", exclude_none=True) for n, p in problem.space.parameters.items()},
+        "fixed": dict(blueprint.fixed),
+        "stopping": [dict(rule) for rule in blueprint.rules],
+        "notes": list(blueprint.notes),
+        "config": blueprint.config.model_dump(mode="json", by_alias=True),
+    }
+
+
+def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
+    """The same for people."""
+    config, problem = blueprint.config, blueprint.problem
+    console.print(f"{file} is a valid study file", style="bold green", markup=False)
+    proxies = ", ".join(f"{m.name} ({m.parameters / 1e6:.3g} M)" for m in problem.proxies) or "none"
+    rungs = ", ".join(map(str, problem.rungs))
+    for line in (
+        f"tunes     {problem.target.name} ({problem.target.parameters / 1e6:.3g} M parameters) on {config.task.name}",
+        f"searches  on {proxies}, with {config.optimizer.name}, to steps {rungs}",
+        f"budget    {duration(config.budget.time)}, {config.budget.search:.0%} of it for the search",
+        f"then      confirms {config.confirm.top} configurations on the target, trains the winner and the recipe",
+        f"          with {config.final.seeds} fresh seeds each, tests them, and writes the report",
+        f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
+        f"writes    {blueprint.folder}",
+    ):
+        console.print(line, markup=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("hyperparameter", "recipe", "searched"):
+        table.add_column(heading)
+    for name, parameter in problem.space.parameters.items():
+        table.add_row(name, number(blueprint.recipe.values.get(name, "")), parameter.allowed())
+    for name, value in blueprint.fixed.items():
+        table.add_row(name, number(value), "fixed")
+    console.print(table)
+    for note in blueprint.notes:
+        console.print(f"note: {note}", style="yellow", markup=False)

@@ -1,0 +1,23 @@
+"""`rltune init`: write a study file to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from rltune.config.starter import starter
+from rltune.errors import ConfigError
+
+
+def main(file: Path, model: str | None, proxies: tuple[str, ...], force: bool) -> None:
+    if file.exists() and not force:
+        raise ConfigError("there is a file of that name already", where=str(file), hint="--force replaces it")
+    text = starter(model, proxies)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"the file can't be written: {error.strerror}", where=str(file), hint="name a file in a folder of yours"
+        ) from error
+    Console(highlight=False).print(f"wrote {file}; next: rltune check {file}, then rltune run {file}", markup=False)

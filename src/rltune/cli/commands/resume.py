@@ -1,0 +1,13 @@
+"""`rltune resume`: go on with a study after any kind of end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rltune.cli.sitting import sit
+from rltune.study.api import open_study
+
+
+def main(folder: Path, quiet: bool) -> int:
+    with open_study(folder) as study:
+        return sit(study, quiet)

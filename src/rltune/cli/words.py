@@ -1,0 +1,78 @@
+"""How numbers, configurations and plans read in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from rltune.types import Configuration
+
+BARS = "▁▂▃▄▅▆▇█"
+SHORT = {
+    "learning_rate": "lr",
+    "lr_scheduler": "schedule",
+    "clip_ratio": "clip",
+    "grad_clip": "grad",
+    "kl_coef": "kl",
+    "rollouts": "n",
+}
+
+
+def clock_time(seconds: float) -> str:
+    """`0:07`, `5:00`, `26:03:00`."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """`0.42 s`, `17 s`, `4.2 min`, `3.1 h`."""
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def number(value: object) -> str:
+    """Three significant digits for floats, everything else as it is."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def short_configuration(configuration: Configuration) -> str:
+    """`lr 0.0005  schedule constant  clip 0.2 ...`."""
+    return "  ".join(f"{SHORT.get(name, name)} {number(value)}" for name, value in configuration.values.items())
+
+
+def sparkline(values: Sequence[float], width: int = 20) -> str:
+    """The last `width` values as bars between their least and their greatest; gaps for NaN."""
+    shown = values[-width:]
+    finite = [v for v in shown if math.isfinite(v)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BARS[round((v - low) * scale)] if math.isfinite(v) else " " for v in shown)
+
+
+def plan_lines(plan: Mapping[str, object]) -> list[str]:
+    """A plan (`Plan.to_json`) in a few sentences."""
+    timings, after = plan["timings"], plan["after"]
+    assert isinstance(timings, Mapping) and isinstance(after, Mapping)
+    lines = [
+        f"{model}: {duration(t['step_seconds'])} a step, {duration(t['validate_seconds'])} a validation, "
+        f"{duration(t['start_seconds'])} to start"
+        for model, t in timings.items()
+    ]
+    search, budget, full = (float(str(plan[k])) for k in ("search_seconds", "budget", "full_target_seconds"))
+    lines.append(
+        f"search: {duration(search)} of {duration(budget)} buy about {plan['search_trials']} trials "
+        f"({plan['search_full_runs']} full-length runs), {plan['slots']} at once"
+    )
+    lines.append(
+        f"then: {after['confirm']} configurations and the recipe are confirmed on the target ({duration(full)} each), "
+        f"winner and recipe trained with {after['seeds']} fresh seeds and tested: about {duration(after['seconds'])}"
+    )
+    warnings = plan["warnings"]
+    assert isinstance(warnings, Sequence)
+    return lines + [f"warning: {warning}" for warning in warnings]

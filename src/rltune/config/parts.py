@@ -1,0 +1,201 @@
+"""The sections of a study file, one class each. Every default carries its reason in its description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from rltune.config.section import Count, Fraction, Positive, Section, Value, name_only
+from rltune.config.units import Duration, Size
+from rltune.space.parameters import Parameter
+
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=500)]
+
+
+class ModelsConfig(Section):
+    """The family: the model to tune and the smaller ones that stand in for it."""
+
+    target: Name = Field(description="The model to tune: embedded/xs, embedded/s, embedded/m, a folder or a hub name.")
+    proxies: tuple[Name, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Smaller models of the same family to search on; none: the search runs on the target itself.",
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        for index, proxy in enumerate(self.proxies):
+            if proxy == self.target:
+                raise _problem(f"the proxy {proxy!r} is the target itself; a proxy is a smaller model")
+            if proxy in self.proxies[:index]:
+                raise _problem(f"the proxy {proxy!r} is named twice")
+        return self
+
+
+class TaskConfig(Section):
+    """The task and its own options, which stand beside the name: `{name: file, train: data/train.parquet}`."""
+
+    model_config = {"extra": "allow"}
+
+    name: Name = Field(description="Which task, such as arithmetic/easy, arithmetic/hard or file.")
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The task's options, unchecked: the task itself knows them."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class TrainerConfig(Section):
+    """The program that trains."""
+
+    name: Name = Field(description="Which trainer, such as trl.")
+    settings: Mapping[str, Value] = Field(
+        default_factory=dict,
+        description="The trainer's own fields by their own names; none: its defaults hold.",
+    )
+
+
+class SpaceConfig(Section):
+    """The searched hyperparameters by name. `from: recipe` starts from the recipe's space and adds or replaces."""
+
+    model_config = {"extra": "allow"}
+    __pydantic_extra__: dict[str, Parameter] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    base: Literal["recipe"] | None = Field(
+        default=None,
+        alias="from",
+        description="recipe: extend the recipe's space; absent: these parameters are the whole space.",
+    )
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        return dict(self.__pydantic_extra__)
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.__pydantic_extra__ and self.base is None:
+            raise _problem("the space is empty: name at least one hyperparameter, or leave `space` out")
+        return self
+
+
+class BudgetConfig(Section):
+    """What the study may spend."""
+
+    time: Duration = Field(description="Wall clock of the whole study: seconds, or with units: 5m, 1h30m, 48h, 2d.")
+    search: Fraction = Field(
+        default=0.5,
+        description="Share of the time for the search; the other half pays for confirmation, final training and tests.",
+    )
+    trials: Count | None = Field(
+        default=None,
+        description="Largest number of evaluations in the search; none: only the time limits it.",
+    )
+
+
+class ValidationConfig(Section):
+    """How a model is scored while the study runs: mean accuracy over sampled answers (mean@k)."""
+
+    prompts: Count = Field(
+        default=256,
+        description="Validation prompts; with 256 the score's standard error is about 0.03 at most.",
+    )
+    samples: Count = Field(
+        default=4, description="Sampled answers a prompt; more help little, prompts are the larger noise."
+    )
+    temperature: Positive = Field(default=1.0, description="Sampling temperature; 1 scores the policy that is trained.")
+
+
+class TestConfig(Section):
+    """How the final models are tested, once, on prompts that nothing else touches."""
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    prompts: Count = Field(
+        default=512,
+        description="Test prompts; more than in validation, since this is the figure that is reported.",
+    )
+    samples: Count = Field(default=4, description="Sampled answers a prompt, as in validation.")
+
+
+class StoppingConfig(Section):
+    """Which rules end a run early."""
+
+    preset: Name = Field(
+        default="default",
+        description="default: the paper's rules, made safe for healthy runs; paper: to the letter; off: none.",
+    )
+    rules: tuple[Mapping[str, object], ...] = Field(
+        default=(),
+        description="More rules, as {rule: name, threshold: value}; one of the preset's names replaces it.",
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        for index, rule in enumerate(self.rules):
+            if not isinstance(rule.get("rule"), str):
+                raise _problem(f"rule number {index + 1} needs the key 'rule' with the rule's name")
+        return self
+
+
+class OptimizerConfig(Section):
+    """How the next configuration is chosen."""
+
+    name: Name = Field(description="Which optimizer, such as joint_fidelity, random or recipe.")
+    options: Mapping[str, object] = Field(
+        default_factory=dict, description="The optimizer's own options; none: its defaults hold."
+    )
+
+
+class ExecutorConfig(Section):
+    """Where trials run, and what one trial may use."""
+
+    name: Literal["local"] = Field(default="local", description="local: worker processes on this machine.")
+    slots: Count | None = Field(
+        default=None, description="Trials at once; none: the usable cores divided by the threads of a trial."
+    )
+    threads: Count = Field(default=1, description="CPU threads of a trial; 1 gives the most steps a second in all.")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
+    trial_time: Duration | None = Field(
+        default=None, description="Longest time of one trial; none: the study's budget limits it."
+    )
+    stall_time: Duration = Field(
+        default=600.0,
+        description="A trial without a new step for so long counts as hanging; a real step is shorter.",
+    )
+    grace_time: Duration = Field(
+        default=30.0, description="Time a trial gets to save a checkpoint when it is asked to stop."
+    )
+    memory: Size | None = Field(
+        default=None, description="Largest resident memory of a trial, such as 8GB; none: not limited."
+    )
+
+
+class ConfirmConfig(Section):
+    """The confirmation of the search's best on the target."""
+
+    top: Count = Field(
+        default=3,
+        description="Configurations trained on the target; the proxy's best is often not the target's.",
+    )
+
+
+class FinalConfig(Section):
+    """The final training of the winner and of the recipe."""
+
+    seeds: Count = Field(default=3, description="Seeds each; three is the least that shows a spread.")
+
+
+Models = ModelsConfig
+Task = Annotated[TaskConfig, name_only()]
+Trainer = Annotated[TrainerConfig, name_only()]
+Budget = Annotated[BudgetConfig, name_only("time")]
+Stopping = Annotated[StoppingConfig, name_only("preset")]
+Optimizer = Annotated[OptimizerConfig, name_only()]
+Executor = Annotated[ExecutorConfig, name_only()]
+
+
+def _problem(text: str) -> PydanticCustomError:
+    return PydanticCustomError("problem", "{text}", {"text": text})

@@ -1,0 +1,143 @@
+"""Published default hyperparameters: what a study starts from, searches around, and has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rltune.config.problems import suggest
+from rltune.errors import ConfigError
+from rltune.space.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
+from rltune.types import Scalar
+
+VERL_HIDDEN_SIZE = 3584
+"""Hidden size of the 7B model (Qwen2-7B) that verl's GRPO examples set the learning rate of 1e-6 for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A trainer's published hyperparameters.
+
+    Attributes:
+        values: the searched ones, at their published values: the configuration to beat.
+        space: an interval or choices for each of them; holds all of `values`.
+        fixed: hyperparameters that are set but not searched.
+        source: where the values are published. note: what was changed, and by which rule.
+    """
+
+    name: str
+    title: str
+    source: str
+    values: Mapping[str, Scalar]
+    space: Mapping[str, Parameter]
+    fixed: Mapping[str, Scalar]
+    note: str
+
+    def __post_init__(self) -> None:
+        if set(self.values) != set(self.space):
+            raise ValueError("a recipe needs a value for each parameter of its space, and no other")
+        for name, value in self.values.items():
+            self.space[name].check(value)
+        for name in ("values", "space", "fixed"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+_VERL_VALUES: Mapping[str, Scalar] = {
+    "learning_rate": 1e-6,
+    "lr_scheduler": "constant",
+    "clip_ratio": 0.2,
+    "grad_clip": 1.0,
+    "kl_coef": 0.001,
+    "rollouts": 5,
+}
+
+_AROUND_VERL: Mapping[str, Parameter] = {
+    # verl's FSDP workers know these two; a choice that only some trainers have could not be exported.
+    "lr_scheduler": CategoricalParameter(choices=("constant", "cosine")),
+    # Half to twice the published value: below, nearly every update is clipped; above, hardly any is.
+    "clip_ratio": FloatParameter(low=0.1, high=0.4),
+    # Norms of healthy GRPO runs are 0.1 to 0.3: below 0.1 the clip is a second learning rate, above 2 it never acts.
+    "grad_clip": FloatParameter(low=0.1, high=2.0, log=True),
+    # From practically free (1e-4) to a policy that is held near its reference (1e-1).
+    "kl_coef": FloatParameter(low=1e-4, high=1e-1, log=True),
+    # Fewer than 4 give no useful baseline within a group; the cost of a step grows in proportion, so 16 ends it.
+    "rollouts": IntParameter(low=4, high=16),
+}
+
+
+def _verl_grpo(hidden_size: int | None) -> Recipe:
+    return Recipe(
+        name="verl-grpo",
+        title="verl GRPO",
+        source="verl, examples/grpo_trainer (Qwen2-7B, GSM8K)",
+        values=_VERL_VALUES,
+        # A decade to both sides: published GRPO runs of 0.5B to 70B models use 1e-7 to 1e-5.
+        space={"learning_rate": FloatParameter(low=1e-7, high=1e-5, log=True), **_AROUND_VERL},
+        # verl: train_batch_size 1024, ppo_mini_batch_size 256, so 4 updates a rollout step.
+        fixed={"prompts_per_step": 1024, "updates_per_step": 4, "temperature": 1.0, "warmup_steps": 0},
+        note="The published values, unchanged.",
+    )
+
+
+def embedded_learning_rate(hidden_size: int) -> float:
+    """verl's learning rate on the scale of a model of width `hidden_size`, to three significant digits.
+
+    Under Adam the best learning rate of hidden matrices goes with 1/width (maximal update parametrization,
+    arXiv 2203.03466), so 1e-6 is multiplied by 3584 / width.
+    """
+    return _rounded(1e-6 * VERL_HIDDEN_SIZE / hidden_size)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _embedded_grpo(hidden_size: int | None) -> Recipe:
+    if hidden_size is None or hidden_size < 1:
+        raise ConfigError(
+            f"the recipe embedded-grpo needs the hidden size of the target model, got {hidden_size}",
+            where="recipe",
+            hint="use it with an embedded model, or take the recipe verl-grpo",
+        )
+    rate = embedded_learning_rate(hidden_size)
+    return Recipe(
+        name="embedded-grpo",
+        title="verl GRPO on the embedded scale",
+        source="verl, examples/grpo_trainer; learning rate scaled by 1/width (arXiv 2203.03466)",
+        values={**_VERL_VALUES, "learning_rate": rate},
+        # From a tenth to a hundred times: small models bear far larger rates than the rule for their width says.
+        space={
+            "learning_rate": FloatParameter(low=_rounded(rate / 10), high=_rounded(rate * 100), log=True),
+            **_AROUND_VERL,
+        },
+        # 32 prompts fill a CPU for a fraction of a second; updates a step as in verl.
+        fixed={"prompts_per_step": 32, "updates_per_step": 4, "temperature": 1.0, "warmup_steps": 0},
+        note=(
+            f"verl's values with the learning rate 1e-6 x {VERL_HIDDEN_SIZE} / {hidden_size} = {rate:g} "
+            "(Adam's best rate goes with 1/width), neither tuned nor detuned."
+        ),
+    )
+
+
+_RECIPES: Mapping[str, Callable[[int | None], Recipe]] = {
+    "verl-grpo": _verl_grpo,
+    "embedded-grpo": _embedded_grpo,
+}
+
+
+def recipe_names() -> tuple[str, ...]:
+    """The names that `build_recipe` knows."""
+    return tuple(_RECIPES)
+
+
+def build_recipe(name: str, hidden_size: int | None = None) -> Recipe:
+    """The recipe called `name`; `hidden_size` is the target model's width, where the recipe's scale depends on it.
+
+    Raises:
+        ConfigError: if there is no such recipe, or it needs a hidden size.
+    """
+    build = _RECIPES.get(name)
+    if build is None:
+        raise ConfigError(f"unknown recipe {name!r}", where="recipe", hint=suggest(name, _RECIPES))
+    return build(hidden_size)

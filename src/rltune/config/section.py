@@ -1,0 +1,56 @@
+"""The base of every section of a study file: frozen values that refuse unknown keys."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from rltune.types import Scalar
+
+
+class Section(BaseModel):
+    """A part of the study file. Unknown keys are problems; values can't change after they were checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _no_bool(value: object) -> object:
+    # Python and YAML both count `true` as 1; in a study file it is a slip.
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_a_number", "expected a number")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_no_bool), Field(strict=True, ge=1, le=10**9)]
+"""A whole number from 1."""
+
+Seed = Annotated[int, BeforeValidator(_no_bool), Field(strict=True, ge=0, lt=2**31)]
+"""A whole number that any library takes as a seed."""
+
+Fraction = Annotated[float, BeforeValidator(_no_bool), Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+"""A share: above 0, at most 1."""
+
+Positive = Annotated[float, BeforeValidator(_no_bool), Field(strict=True, gt=0, allow_inf_nan=False)]
+"""A finite number above 0."""
+
+
+def _finite(value: Scalar) -> Scalar:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "expected a finite number")
+    return value
+
+
+Value = Annotated[Scalar, AfterValidator(_finite)]
+"""The value of one hyperparameter."""
+
+
+def name_only(key: str = "name") -> BeforeValidator:
+    """Lets a section be written in short: `task: arithmetic/easy` for `task: {name: arithmetic/easy}`."""
+
+    def widen(value: object) -> object:
+        return {key: value} if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+
+    return BeforeValidator(widen)

@@ -1,0 +1,148 @@
+"""The contract of executors: who runs a trial's process, watches it and tells how it went.
+
+An executor is driven from one thread: `open`, then any sequence of `submit`, `poll`, `stop`, then `close`. All that a
+trial produces goes through its segment's folder, so that nothing depends on the controller being alive:
+
+    <segment>/order.json     what to do (an Order), written before the process starts
+    <segment>/process.json   which process works on it (a ProcessIdentity)
+    <segment>/started.json   when the process started and when its first training step began
+    <segment>/metrics.jsonl  one line of StepMetrics a rollout step
+    <segment>/log.txt        the process's standard output and error
+    <segment>/outcome.json   how it went (an Outcome), renamed into place at the very end
+    <run>/checkpoints/step-000040/   complete checkpoints, each with a manifest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rltune.trainers.base import ScoreJob, Scores, TrainJob
+from rltune.types import Cost, StepMetrics, StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a trial may use. Seconds are wall clock; None: no limit."""
+
+    seconds: float | None = None
+    stall_seconds: float | None = 600.0  # no new step, checkpoint or end for so long: the trial hangs
+    memory_bytes: int | None = None  # held by the trial and its children (shared pages by share); watched, not enforced
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One piece of work for a worker.
+
+    Attributes:
+        id: unique within the study (the segment's id); names the folder.
+        folder: the segment's folder. checkpoints: the run's checkpoint folder.
+        trainer: name for `rltune.trainers.build.build_trainer`.
+        job: what to train or to score.
+        rules: stopping rules by their plain description (see `rltune.stopping.build.build_rules`).
+        earlier: metrics of the run's earlier segments, so that rules see the whole curve.
+    """
+
+    id: str
+    folder: Path
+    checkpoints: Path
+    trainer: str
+    job: TrainJob | ScoreJob
+    rules: Sequence[Mapping[str, object]] = ()
+    limits: Limits = field(default_factory=Limits)
+    earlier: Sequence[StepMetrics] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCheckpoint:
+    """A published checkpoint: its step, folder and size in bytes."""
+
+    step: int
+    path: Path
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an order ended.
+
+    `stop.step` is the last step that was trained. `scores` (of a ScoreJob) is empty for a TrainJob, whose scores are
+    in the metrics at validated steps. `log_tail` holds the last lines of log.txt when something went wrong.
+    """
+
+    stop: StopReason
+    cost: Cost
+    metrics: tuple[StepMetrics, ...] = ()
+    checkpoints: tuple[SavedCheckpoint, ...] = ()
+    scores: Scores = field(default_factory=dict)
+    log_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A trial has finished a step."""
+
+    order_id: str
+    metrics: StepMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A trial's process is gone and all that it left has been read."""
+
+    order_id: str
+    outcome: Outcome
+
+
+Event = Stepped | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """A process that can be recognized later: a pid may be used again, a pid with its start time may not."""
+
+    pid: int
+    started: float
+
+
+class Executor(Protocol):
+    """Runs orders, several at once."""
+
+    @property
+    def slots(self) -> int:
+        """How many orders may be in flight at once."""
+        ...
+
+    def open(self) -> None:
+        """Starts whatever is shared by all trials; may go on starting in the background. Idempotent.
+
+        Raises:
+            ExecutorError: if it can't be started.
+        """
+        ...
+
+    def submit(self, order: Order) -> ProcessIdentity:
+        """Starts an order; returns at once.
+
+        Raises:
+            ExecutorError: if all slots are taken, the executor isn't open or couldn't be started, or the order's
+                folder has been used or can't be written.
+        """
+        ...
+
+    def poll(self, timeout: float) -> list[Event]:
+        """What has happened since the last call, in order for each order id; waits up to `timeout` seconds for the
+        first event. `Ended` is given exactly once an order. A dying trial is an event, never an exception."""
+        ...
+
+    def stop(self, order_id: str) -> None:
+        """Asks a trial to save a checkpoint at the next step boundary and end (INTERRUPTED); ends it by force after
+        a grace period. Its `Ended` still comes through `poll`. Unknown or ended ids are ignored."""
+        ...
+
+    def close(self) -> None:
+        """Stops all trials (as `stop`), waits for their end, frees everything. Idempotent. No process outlives it.
+        Events that nobody has polled yet can still be polled."""
+        ...

@@ -1,0 +1,128 @@
+"""What a trial's process does: one order, from its folder's order.json to its outcome.json.
+
+`run_order` is called in a process that was made for it, forked from the server (`rltune.executors.local.server`) or
+started afresh: `python -m rltune.executors.worker FOLDER`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from rltune.clock import Clock, SystemClock
+from rltune.errors import ExecutorError
+from rltune.executors.base import Order, Outcome
+from rltune.executors.failures import explain
+from rltune.executors.isolation import Stopped, StopRequest, follow_parent, limit_threads, own_session
+from rltune.executors.processes import age_seconds
+from rltune.executors.records import SegmentFiles, read_order, write_identity, write_outcome
+from rltune.executors.reporter import SegmentReporter, interrupted, stopped_earlier
+from rltune.stopping.build import build_rules
+from rltune.trainers.base import ScoreJob, Trainer, TrainJob
+from rltune.trainers.build import build_trainer
+from rltune.types import Cost, StopKind, StopReason
+
+STATUS_DONE = 0
+STATUS_NO_ORDER = 64
+STATUS_NO_OUTCOME = 74
+"""The outcome couldn't be written: the disk is full, or the folder is gone."""
+
+
+def run_order(folder: Path, *, parent: int | None = None) -> int:
+    """Carries out the order in `folder`; whatever happens ends up in its outcome.json.
+
+    Args:
+        parent: the process whose death is a request to stop; None: nobody.
+
+    Returns:
+        The exit status: STATUS_DONE if an outcome was written.
+    """
+    identity = own_session(SegmentFiles(folder).log)
+    stop = StopRequest()
+    try:
+        order = read_order(folder)
+        write_identity(folder, identity)
+    except (ExecutorError, OSError):
+        traceback.print_exc()
+        return STATUS_NO_ORDER
+    try:
+        stop.install()
+        if parent is not None:
+            follow_parent(parent)
+        limit_threads(order.job.threads)
+        outcome = _carry_out(order, stop, SystemClock())
+    except Stopped:
+        outcome = Outcome(interrupted(_start_step(order)), Cost(start_seconds=age_seconds()))
+    except BaseException as error:
+        traceback.print_exc()
+        outcome = Outcome(explain(error, _start_step(order)), Cost(start_seconds=age_seconds()))
+    finally:
+        stop.ignore()
+    return _leave(folder, outcome)
+
+
+def _leave(folder: Path, outcome: Outcome) -> int:
+    try:
+        write_outcome(folder, outcome)
+    except OSError:
+        traceback.print_exc()
+        return STATUS_NO_OUTCOME
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return STATUS_DONE
+
+
+def _carry_out(order: Order, stop: StopRequest, clock: Clock) -> Outcome:
+    trainer = build_trainer(order.trainer)
+    if isinstance(order.job, ScoreJob):
+        return _score(trainer, order.job, stop)
+    return _train(trainer, order, order.job, stop, clock)
+
+
+def _score(trainer: Trainer, job: ScoreJob, stop: StopRequest) -> Outcome:
+    start = age_seconds()
+    scores = trainer.score(job)
+    stop.ignore()
+    cost = Cost(validate_seconds=max(0.0, age_seconds() - start), start_seconds=start)
+    return Outcome(StopReason(StopKind.REACHED, 0, "scored"), cost, scores=dict(scores))
+
+
+def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clock: Clock) -> Outcome:
+    """Trains; an exception becomes an outcome that keeps what was saved before it."""
+    reporter = SegmentReporter(order, job, build_rules(order.rules), stop, clock)
+    if reporter.earlier_stop is not None:
+        return Outcome(stopped_earlier(reporter.earlier_stop, job.start_step), reporter.cost())
+    try:
+        reason = trainer.train(job, reporter)
+        reporter.check_end(reason)
+    except Stopped:
+        reason = interrupted(reporter.last_step)
+    except Exception as error:
+        traceback.print_exc()
+        reason = explain(error, reporter.last_step)
+    finally:
+        stop.ignore()
+    outcome = Outcome(reason, reporter.cost(), checkpoints=tuple(reporter.saved))
+    reporter.close()
+    return outcome
+
+
+def _start_step(order: Order) -> int:
+    return order.job.start_step if isinstance(order.job, TrainJob) else 0
+
+
+def main() -> None:
+    """`python -m rltune.executors.worker FOLDER`"""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m rltune.executors.worker FOLDER")
+    status = run_order(Path(sys.argv[1]).resolve())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # libraries' clean-up at exit could crash a trial that has ended well
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""The winner as one JSON object: configuration, all hyperparameters, scores and provenance."""
+
+from __future__ import annotations
+
+import json
+
+from rltune.report.export.winner import Winner
+
+
+def export_json(winner: Winner) -> str:
+    """The JSON text, keys in reading order."""
+    finalist = winner.finalist
+    content = {
+        "configuration": dict(finalist.configuration.values),
+        "hyperparameters": dict(winner.hyperparameters),
+        "target": winner.target,
+        "steps": winner.horizon,
+        "scores": {
+            "test_by_seed": {str(s): v for s, v in finalist.test.items()},
+            "test_mean": finalist.mean,
+            "test_sd": finalist.sd,
+            "validation_by_seed": {str(s): v for s, v in finalist.validation.items()},
+        },
+        "provenance": dict(winner.provenance),
+    }
+    return json.dumps(content, indent=2) + "\n"

@@ -1,0 +1,117 @@
+"""What is exported: the winner with all its hyperparameters, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rltune.analysis.finalists import Finalist
+from rltune.config.study import EMBEDDED_PREFIX
+from rltune.errors import ReportError
+from rltune.report.data import ReportData
+from rltune.types import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The chosen configuration, ready to be written for a trainer.
+
+    Attributes:
+        hyperparameters: canonical names and the trainer's own fields, fixed and searched ones.
+        horizon: r_max, in rollout steps. seed: the first that it was trained with on the target.
+        target: the model's name, folder or hub name. response_length: in tokens, if the study file says it.
+        provenance: short facts by name, for people and scripts.
+    """
+
+    finalist: Finalist
+    hyperparameters: Mapping[str, Scalar]
+    horizon: int
+    seed: int
+    target: str
+    response_length: int | None
+    provenance: Mapping[str, object]
+
+    @property
+    def embedded(self) -> bool:
+        """True if the target is one of rltune's own tiny models, which no other program finds by name."""
+        return self.target.startswith(EMBEDDED_PREFIX)
+
+    def comment(self) -> str:
+        """The provenance as comment lines (`#`), one fact a line."""
+        facts = (f"{name}: {value}" for name, value in self.provenance.items())
+        # A newline in a name would end the comment and begin a command.
+        return "".join(f"# {' '.join(fact.split())}\n" for fact in facts)
+
+
+def find_winner(data: ReportData) -> Winner:
+    """The study's winner.
+
+    Raises:
+        ReportError: if the study has none yet; says which phase is missing and what to do.
+    """
+    records, finalist = data.records, data.summary.winner
+    if finalist is None or records.target is None or records.horizon is None:
+        raise _no_winner(data)
+    fixed = records.fact("fixed") or _mapping(records.study.config.get("fixed"))
+    scalars = {k: v for k, v in fixed.items() if isinstance(v, (bool, int, float, str))}
+    length = _mapping(records.study.config.get("task")).get("max_response_length")
+    seeds = sorted(finalist.test or finalist.validation)
+    return Winner(
+        finalist=finalist,
+        hyperparameters={**scalars, **finalist.configuration.values},
+        horizon=records.horizon,
+        seed=seeds[0] if seeds else 0,
+        target=records.target,
+        response_length=length if isinstance(length, int) else None,
+        provenance=_provenance(data, finalist, records.target, records.horizon),
+    )
+
+
+def _no_winner(data: ReportData) -> ReportError:
+    state, phase = data.summary.state, data.summary.phase or "search"
+    if state == "running":
+        hint = "wait: `rltune status` shows how far it is"
+    elif state == "created":
+        hint = "start it with `rltune run`"
+    else:
+        hint = "go on with `rltune resume`, then export again"
+    return ReportError(
+        "there is no winner to export: it is chosen at the end of the confirm phase, and this study "
+        f"({state}) is in the phase {phase}",
+        where=f"study {data.summary.name}",
+        hint=hint,
+    )
+
+
+def _provenance(data: ReportData, finalist: Finalist, target: str, horizon: int) -> dict[str, object]:
+    records, gain = data.records, data.summary.gain
+    size = records.parameters(target)
+    count = f" ({size:,.0f} parameters)" if 0 < size < float("inf") else ""
+    return {
+        "source": f"rltune {records.fact('versions').get('rltune', '')}".strip(),
+        "study": data.summary.name,
+        "state": data.summary.state,
+        "created": datetime.fromtimestamp(records.study.created, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "configuration": finalist.configuration.id,
+        "target": f"{target}{count}",
+        "steps": f"{horizon} rollout steps (schedules span all of them)",
+        "test accuracy": _score(finalist),
+        "seeds": ", ".join(str(s) for s in finalist.test) or "none yet",
+        "against the recipe": gain.sentence if gain else "not tested yet",
+        "caveat": (
+            f"found for {target}; the best learning rate and clip ratio move with model size, so don't "
+            "carry them to another model without tuning"
+        ),
+    }
+
+
+def _score(finalist: Finalist) -> str:
+    if finalist.mean is None:
+        return "not tested yet"
+    spread = "" if finalist.sd is None else f", s.d. {finalist.sd:.4f} over {len(finalist.test)} seeds"
+    return f"{finalist.mean:.4f}{spread}"
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

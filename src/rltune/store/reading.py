@@ -1,0 +1,258 @@
+"""From rows to records. Every function reads through a connection that its caller opened, and changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from rltune.errors import StoreError
+from rltune.store import schema as t
+from rltune.store.base import (
+    CheckpointRecord,
+    CheckpointState,
+    DecisionRecord,
+    EventRecord,
+    RunRecord,
+    ScoreRecord,
+    SegmentRecord,
+    SegmentState,
+    StudyRecord,
+    StudyState,
+)
+from rltune.store.rows import Configurations, cost_of, required_stop, segment_record, stop_columns, stop_of
+from rltune.store.scope import Scope
+from rltune.types import (
+    Evaluation,
+    Fidelity,
+    History,
+    Phase,
+    Proposal,
+    StepMetrics,
+)
+
+OPTIMIZED_PHASES = (Phase.SEARCH, Phase.CONFIRM)
+"""The phases that an optimizer learns from."""
+
+
+def study(connection: Connection, scope: Scope) -> StudyRecord:
+    row = connection.execute(select(t.study).where(t.study.c.pk == scope.study)).one()
+    facts = connection.execute(
+        select(t.fact.c.name, t.fact.c.value).where(t.fact.c.study == scope.study).order_by(t.fact.c.pk)
+    )
+    return StudyRecord(
+        name=row.name,
+        state=StudyState(row.state),
+        config=row.config,
+        created=row.created,
+        seconds=row.seconds,
+        phase=row.phase,
+        facts={name: value for name, value in facts},
+    )
+
+
+def runs(connection: Connection, scope: Scope, key: int | None = None) -> list[RunRecord]:
+    """All runs by number, or the one with this key."""
+    # Correlated, so that one run costs one look into each index, not a pass over the whole tables.
+    last_step = (
+        select(func.max(t.checkpoint.c.step))
+        .where(t.checkpoint.c.run == t.run.c.pk, t.checkpoint.c.state == CheckpointState.COMPLETE.value)
+        .correlate(t.run)
+        .scalar_subquery()
+    )
+    other = t.segment.alias()
+    newest = (
+        select(func.max(other.c.number))
+        .where(other.c.run == t.run.c.pk, other.c.state == SegmentState.ENDED.value)
+        .correlate(t.run)
+        .scalar_subquery()
+    )
+    query = (
+        select(t.run, t.configuration.c.content, last_step.label("last_step"), *stop_columns(t.segment))
+        .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
+        .outerjoin(t.segment, (t.segment.c.run == t.run.c.pk) & (t.segment.c.number == newest))
+        .where(t.run.c.study == scope.study)
+        .order_by(t.run.c.number)
+    )
+    if key is not None:
+        query = query.where(t.run.c.pk == key)
+    configurations = Configurations()
+    return [
+        RunRecord(
+            id=row.id,
+            number=row.number,
+            configuration=configurations.of(row.content),
+            model=row.model,
+            seed=row.seed,
+            last_step=row.last_step or 0,
+            stop=stop_of(row),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def run_key(connection: Connection, scope: Scope, run_id: str) -> int:
+    """The key of a run's row.
+
+    Raises:
+        StoreError: if the study has no such run.
+    """
+    query = select(t.run.c.pk).where(t.run.c.study == scope.study, t.run.c.id == run_id)
+    key = connection.execute(query).scalar()
+    if key is None:
+        raise StoreError(f"the study has no run {run_id!r}", where=scope.where)
+    return key
+
+
+def segment_row(connection: Connection, scope: Scope, segment_id: str) -> Row[Any]:
+    """A segment's row, with its run's id.
+
+    Raises:
+        StoreError: if the study has no such segment.
+    """
+    row = connection.execute(_segments(scope).where(t.segment.c.id == segment_id)).first()
+    if row is None:
+        raise StoreError(f"the study has no segment {segment_id!r}", where=scope.where)
+    return row
+
+
+def segments(connection: Connection, scope: Scope, run_id: str | None = None) -> list[SegmentRecord]:
+    query = _segments(scope).order_by(t.run.c.number, t.segment.c.number)
+    if run_id is not None:
+        query = query.where(t.run.c.id == run_id)
+    return [segment_record(row, scope) for row in connection.execute(query)]
+
+
+def curve(connection: Connection, scope: Scope, run_id: str) -> list[StepMetrics]:
+    key = run_key(connection, scope, run_id)
+    query = select(t.metric.c.step, t.metric.c.name, t.metric.c.value).where(t.metric.c.run == key)
+    steps: dict[int, dict[str, float]] = {}
+    for step, name, value in connection.execute(query.order_by(t.metric.c.step)):
+        steps.setdefault(step, {})[name] = value
+    return [StepMetrics(step, values) for step, values in steps.items()]
+
+
+def checkpoints(
+    connection: Connection, scope: Scope, run_id: str | None, state: CheckpointState
+) -> list[CheckpointRecord]:
+    query = (
+        select(t.checkpoint, t.run.c.id.label("run_id"))
+        .join(t.run, t.run.c.pk == t.checkpoint.c.run)
+        .where(t.run.c.study == scope.study, t.checkpoint.c.state == state.value)
+        .order_by(t.run.c.number, t.checkpoint.c.step)
+    )
+    if run_id is not None:
+        query = query.where(t.run.c.id == run_id)
+    return [
+        CheckpointRecord(
+            run_id=row.run_id,
+            step=row.step,
+            path=scope.text_to_path(row.path),
+            bytes=row.bytes,
+            state=CheckpointState(row.state),
+            pinned=row.pinned,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def evaluations(connection: Connection, scope: Scope) -> list[tuple[str, Evaluation]]:
+    query = (
+        select(
+            t.evaluation, t.run.c.id.label("run_id"), t.run.c.model, t.run.c.seed, t.configuration.c.content
+        )
+        .join(t.run, t.run.c.pk == t.evaluation.c.run)
+        .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
+        .where(t.run.c.study == scope.study)
+        .order_by(t.evaluation.c.pk)
+    )
+    configurations = Configurations()
+    return [
+        (
+            row.run_id,
+            Evaluation(
+                configuration=configurations.of(row.content),
+                fidelity=Fidelity(row.model, row.step),
+                seed=row.seed,
+                phase=Phase(row.phase),
+                score=row.score,
+                cost=cost_of(row),
+                stop=required_stop(row),
+                steps_trained=row.steps_trained,
+                last_score=row.last_score,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def history(connection: Connection, scope: Scope) -> History:
+    done = tuple(e for _, e in evaluations(connection, scope) if e.phase in OPTIMIZED_PHASES)
+    base = {s.model: s for s in scores(connection, scope) if s.run_id is None and s.split == "validation"}
+    return History(
+        evaluations=done,
+        pending=_pending(connection, scope),
+        base_scores={model: s.values["mean"] for model, s in base.items() if "mean" in s.values},
+    )
+
+
+def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
+    query = (
+        select(t.score, t.run.c.id.label("run_id"))
+        .outerjoin(t.run, t.run.c.pk == t.score.c.run)
+        .where(t.score.c.study == scope.study)
+        .order_by(t.score.c.pk)
+    )
+    return [
+        ScoreRecord(row.model, row.run_id, row.step, row.split, row.content, row.seconds)
+        for row in connection.execute(query)
+    ]
+
+
+def decisions(connection: Connection, scope: Scope) -> list[DecisionRecord]:
+    query = select(t.decision).where(t.decision.c.study == scope.study).order_by(t.decision.c.pk)
+    return [
+        DecisionRecord(row.time, row.kind, row.subject, row.reason, row.content)
+        for row in connection.execute(query)
+    ]
+
+
+def events(connection: Connection, scope: Scope) -> list[EventRecord]:
+    query = select(t.event).where(t.event.c.study == scope.study).order_by(t.event.c.pk)
+    return [EventRecord(row.time, row.level, row.message) for row in connection.execute(query)]
+
+
+def _segments(scope: Scope) -> Select[Any]:
+    return (
+        select(t.segment, t.run.c.id.label("run_id"))
+        .join(t.run, t.run.c.pk == t.segment.c.run)
+        .where(t.run.c.study == scope.study)
+    )
+
+
+def _pending(connection: Connection, scope: Scope) -> tuple[Proposal, ...]:
+    query = (
+        select(t.segment, t.run.c.model, t.run.c.seed, t.configuration.c.content)
+        .join(t.run, t.run.c.pk == t.segment.c.run)
+        .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
+        .where(
+            t.run.c.study == scope.study,
+            t.segment.c.state == SegmentState.RUNNING.value,
+            t.segment.c.phase.in_([phase.value for phase in OPTIMIZED_PHASES]),
+        )
+        .order_by(t.segment.c.pk)
+    )
+    configurations = Configurations()
+    return tuple(
+        Proposal(
+            configuration=configurations.of(row.content),
+            fidelity=Fidelity(row.model, row.to_step),
+            seed=row.seed,
+            phase=Phase(row.phase),
+            reason=row.reason,
+            values=row.proposal_values,
+        )
+        for row in connection.execute(query)
+    )

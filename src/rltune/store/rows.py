@@ -1,0 +1,69 @@
+"""From the columns of a row to the values that records are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, Row, Table
+
+from rltune.store.base import SegmentRecord, SegmentState
+from rltune.store.scope import Scope
+from rltune.types import Configuration, Cost, Phase, StopKind, StopReason
+
+
+class Configurations:
+    """Parses each configuration once a reading: many rows share one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Configuration] = {}
+
+    def of(self, content: str) -> Configuration:
+        if content not in self._known:
+            self._known[content] = Configuration(json.loads(content))
+        return self._known[content]
+
+
+def stop_columns(table: Table) -> Iterable[Column[Any]]:
+    return (table.c.stop_kind, table.c.stop_step, table.c.stop_reason, table.c.stop_rule, table.c.stop_values)
+
+
+def stop_of(row: Row[Any]) -> StopReason | None:
+    return None if row.stop_kind is None else required_stop(row)
+
+
+def required_stop(row: Row[Any]) -> StopReason:
+    return StopReason(
+        kind=StopKind(row.stop_kind),
+        step=row.stop_step,
+        reason=row.stop_reason,
+        rule=row.stop_rule,
+        values=row.stop_values,
+    )
+
+
+def cost_of(row: Row[Any]) -> Cost:
+    return Cost(row.train_seconds, row.validate_seconds, row.start_seconds)
+
+
+def segment_record(row: Row[Any], scope: Scope) -> SegmentRecord:
+    """The record of a row that `segment_row` gave."""
+    return SegmentRecord(
+        id=row.id,
+        run_id=row.run_id,
+        from_step=row.from_step,
+        to_step=row.to_step,
+        phase=Phase(row.phase),
+        reason=row.reason,
+        state=SegmentState(row.state),
+        folder=scope.text_to_path(row.folder),
+        pid=row.pid,
+        pid_started=row.pid_started,
+        started=row.started,
+        ended=row.ended,
+        stop=stop_of(row),
+        cost=cost_of(row),
+        retrained=row.retrained,
+        log_tail=row.log_tail,
+    )

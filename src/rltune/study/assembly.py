@@ -1,0 +1,185 @@
+"""From a blueprint to the working parts of a study. Here the heavy libraries come in."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rltune import __version__
+from rltune.clock import Clock, SystemClock
+from rltune.errors import StudyError
+from rltune.executors.base import Executor, Limits
+from rltune.executors.build import build_executor
+from rltune.optimizers.build import build_optimizer
+from rltune.store.base import StudyState, StudyStore
+from rltune.store.open import create_study
+from rltune.study.blueprint import Blueprint
+from rltune.study.loop import StudyLoop
+from rltune.study.observer import Observer
+from rltune.study.orders import Workshop
+from rltune.study.phases import Confirm, Final, Prepare, Search, StudyPhase, Test
+from rltune.study.plan import Plan, PlanTerms, make_plan, timings_of
+from rltune.trainers.base import Scoring
+from rltune.trainers.build import build_trainer
+from rltune.types import Configuration
+
+CHECKPOINTS_A_RUN = 8
+"""Checkpoints that a full-length run writes at least: a crash costs an eighth of a run at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a sitting works with."""
+
+    executor: Executor
+    workshop: Workshop
+    phases: tuple[StudyPhase, ...]
+    recipe: Configuration
+    budget: float
+
+    def loop(
+        self, store: StudyStore, clock: Clock, observer: Observer, stop_requested: Callable[[], bool]
+    ) -> StudyLoop:
+        return StudyLoop(
+            store=store,
+            executor=self.executor,
+            workshop=self.workshop,
+            phases=self.phases,
+            recipe=self.recipe,
+            limit=self.budget,
+            clock=clock,
+            observer=observer,
+            stop_requested=stop_requested,
+        )
+
+
+def assemble(blueprint: Blueprint, folder: Path) -> Parts:
+    """Builds optimizer, executor and phases.
+
+    Raises:
+        TrainerError: if the trainer doesn't know a hyperparameter, or its library isn't installed.
+    """
+    config = blueprint.config
+    workshop = make_workshop(blueprint, folder)
+    build_trainer(config.trainer.name).check(workshop.hyperparameters(blueprint.recipe))
+    executor = make_executor(blueprint)
+    optimizer = build_optimizer(config.optimizer.name, blueprint.problem, config.optimizer.options)
+    terms = plan_terms(blueprint, executor.slots)
+    phases = (
+        Prepare(tuple(blueprint.models)),
+        Search(optimizer, terms),
+        Confirm(blueprint.problem, blueprint.recipe, optimizer, terms),
+        Final(blueprint.problem, blueprint.recipe),
+        Test(blueprint.problem),
+    )
+    return Parts(executor, workshop, phases, blueprint.recipe, terms.budget)
+
+
+def measure_plan(
+    blueprint: Blueprint, observer: Observer, stop_requested: Callable[[], bool], clock: Clock | None = None
+) -> Plan:
+    """Times a few steps on each model, in a folder that is thrown away, and plans with them.
+
+    Raises:
+        StudyError: if a model can't be timed, or `stop_requested` said so.
+    """
+    with tempfile.TemporaryDirectory(prefix="rltune-plan-") as scratch:
+        folder = Path(scratch) / blueprint.config.name
+        store = create_study(folder, blueprint.config.name, {})
+        parts = assemble(blueprint, folder)
+        prepare = Parts(parts.executor, parts.workshop, parts.phases[:1], parts.recipe, parts.budget)
+        try:
+            if prepare.loop(store, clock or SystemClock(), observer, stop_requested).run() is not StudyState.FINISHED:
+                raise StudyError("interrupted before all models were timed", where="plan")
+            return make_plan(plan_terms(blueprint, parts.executor.slots), timings_of(store.study().facts))
+        finally:
+            store.close()
+
+
+def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
+    """What all jobs of the study have in common."""
+    config = blueprint.config
+    horizon = blueprint.problem.horizon
+    validation = config.validation
+    return Workshop(
+        folder=folder.absolute(),
+        trainer=config.trainer.name,
+        model_paths=blueprint.model_paths,
+        task=config.task.name,
+        task_options=config.task.options,
+        fixed=blueprint.fixed,
+        rungs=blueprint.problem.rungs,
+        validation=Scoring(validation.prompts, validation.samples, validation.temperature),
+        test=Scoring(config.test.prompts, config.test.samples, validation.temperature),
+        rules=blueprint.rules,
+        final_rules=tuple(rule for rule in blueprint.rules if rule["rule"] == "non_finite"),
+        checkpoint_every=max(1, horizon // CHECKPOINTS_A_RUN),
+        seed=config.seed,
+        threads=config.executor.threads,
+        device=config.executor.device,
+        limits=Limits(config.executor.trial_time, config.executor.stall_time, config.executor.memory),
+    )
+
+
+def make_executor(blueprint: Blueprint) -> Executor:
+    """The executor that the study file names."""
+    config = blueprint.config.executor
+    return build_executor(
+        config.name,
+        {
+            "slots": config.slots,
+            "threads": config.threads,
+            "trainers": (blueprint.config.trainer.name,),
+            "grace_seconds": config.grace_time,
+        },
+    )
+
+
+def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
+    """The study file's words on spending, for the planner."""
+    config, problem = blueprint.config, blueprint.problem
+    return PlanTerms(
+        budget=config.budget.time,
+        search_share=config.budget.search,
+        trials=config.budget.trials,
+        slots=slots,
+        search_models=tuple(m.name for m in problem.search_models),
+        target=problem.target.name,
+        rungs=problem.rungs,
+        confirm=config.confirm.top,
+        seeds=config.final.seeds,
+    )
+
+
+def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
+    """What the store keeps of a blueprint, for reports that are made without it."""
+    recipe = blueprint.recipe
+    return {
+        "recipe": {"configuration": dict(recipe.values), "id": recipe.id, "name": blueprint.config.recipe},
+        "models": {
+            name: {"parameters": info.parameters, "hidden_size": info.hidden_size}
+            for name, info in blueprint.models.items()
+        },
+        "target": blueprint.problem.target.name,
+        "rungs": list(blueprint.problem.rungs),
+        "fixed": dict(blueprint.fixed),
+        "space": {
+            name: parameter.model_dump(mode="json", exclude_none=True)
+            for name, parameter in blueprint.problem.space.parameters.items()
+        },
+        "versions": {"rltune": __version__, "python": platform.python_version(), **_versions("torch", "trl", "transformers")},
+    }
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,174 @@
+"""From a study file to everything that a study is made of, checked as a whole. Light: loads no torch, no model.
+
+Each error names its place in the file (`study.yaml:7 models.target`), so that a mistake is found before anything is
+spent on it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rltune.config.load import StudyFile
+from rltune.config.recipes import build_recipe
+from rltune.config.resolve import plan_search
+from rltune.config.study import StudyConfig
+from rltune.errors import ConfigError, ModelError, RltuneError, StudyError
+from rltune.models.inspect import ModelInfo, describe_model, model_source
+from rltune.optimizers.base import ModelSpec, Problem
+from rltune.optimizers.build import find_optimizer
+from rltune.space.space import Space
+from rltune.stopping.build import build_rules, preset
+from rltune.tasks.build import build_task
+from rltune.types import Configuration, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A study that is known to fit together.
+
+    Attributes:
+        problem: what the optimizer sees. recipe: the configuration to beat, as published (it may lie outside of the
+            space; the problem's recipe is then the nearest one inside).
+        fixed: hyperparameters that aren't searched. rules: descriptions of the stopping rules.
+        models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
+        notes: what a person should know before the study starts.
+    """
+
+    config: StudyConfig
+    problem: Problem
+    recipe: Configuration
+    recipe_title: str
+    fixed: Mapping[str, Scalar]
+    rules: tuple[Mapping[str, object], ...]
+    models: Mapping[str, ModelInfo]
+    model_paths: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """The study's own folder."""
+        return Path(self.config.output).expanduser() / self.config.name
+
+
+def draw_blueprint(file: StudyFile) -> Blueprint:
+    """Resolves and checks a study.
+
+    Raises:
+        ConfigError, ModelError, TaskError, SpaceError, RuleError, OptimizerError: with the place in the file.
+        StudyError: if the output folder can't be written.
+    """
+    config = file.config
+    models = _models(file)
+    target = models[config.models.target]
+    with _at(file, "recipe"):
+        recipe = build_recipe(config.recipe, target.hidden_size)
+    with _at(file, "space"):
+        search = plan_search(config, recipe)
+        space = Space(search.parameters)
+        inside = space.clip(search.baseline)
+    configuration = Configuration({name: search.baseline[name] for name in inside.values})
+    with _at(file, "task"):
+        task = build_task(config.task.name, config.task.options)
+        for split in ("train", "validation", "test"):
+            task.examples(split)
+    with _at(file, "stopping"):
+        rules = _rules(config)
+    notes = []
+    if inside != configuration:
+        notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
+    if not config.models.proxies:
+        notes.append("no proxies: the search runs on the target itself")
+    proxies = tuple(_spec(file, models[name], f"models.proxies.{i}") for i, name in enumerate(config.models.proxies))
+    problem = Problem(
+        space=space,
+        target=_spec(file, target, "models.target"),
+        proxies=proxies,
+        search_models=proxies or (_spec(file, target, "models.target"),),
+        rungs=tuple(config.rungs),
+        recipe=inside,
+        seed=config.seed,
+        training_seed=config.seed,
+    )
+    with _at(file, "optimizer"):
+        find_optimizer(config.optimizer.name)
+    _check_writable(file)
+    return Blueprint(
+        config=config,
+        problem=problem,
+        recipe=configuration,
+        recipe_title=recipe.title,
+        fixed={**search.fixed, **config.trainer.settings},
+        rules=rules,
+        models=models,
+        model_paths={name: model_source(name) for name in models},
+        notes=tuple(notes),
+    )
+
+
+def _models(file: StudyFile) -> dict[str, ModelInfo]:
+    config = file.config.models
+    places = {"models.target": config.target, **{f"models.proxies.{i}": p for i, p in enumerate(config.proxies)}}
+    found = {}
+    for place, name in places.items():
+        with _at(file, place):
+            found[name] = describe_model(name)
+    target = found[config.target]
+    for place, name in places.items():
+        size, limit = found[name].parameters, target.parameters
+        if place != "models.target" and size is not None and limit is not None and size >= limit:
+            raise ConfigError(
+                f"the proxy {name} has {size:,} parameters, the target {target.name} only {limit:,}",
+                where=file.where(place),
+                hint="a proxy must be smaller than the target: swap them, or name a smaller proxy",
+            )
+    return found
+
+
+def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
+    if model.parameters is None:
+        raise ModelError(
+            f"the size of {model.name} is unknown, and the search needs it",
+            where=file.where(place),
+            hint="name a local folder of the model, or a hub name that tells its size, such as Qwen/Qwen2.5-0.5B",
+        )
+    return ModelSpec(model.name, float(model.parameters))
+
+
+def _rules(config: StudyConfig) -> tuple[Mapping[str, object], ...]:
+    chosen = {str(rule["rule"]): rule for rule in (*preset(config.stopping.preset), *config.stopping.rules)}
+    return tuple(rule.describe() for rule in build_rules(list(chosen.values())))
+
+
+def _check_writable(file: StudyFile) -> None:
+    folder = Path(file.config.output).expanduser()
+    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    try:
+        if not existing.is_dir():
+            raise NotADirectoryError(f"{existing} is a file")
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise StudyError(
+            f"the output folder {folder} can't be written: {error.strerror or error}",
+            where=file.where("output"),
+            hint=f"name another with `output:` or --output, or make {os.fspath(existing)} writable",
+        ) from error
+
+
+@contextmanager
+def _at(file: StudyFile, place: str) -> Iterator[None]:
+    """Puts the place in the study file in front of an error that another layer raised."""
+    try:
+        yield
+    except RltuneError as error:
+        inner = error.where
+        precise = inner if inner and inner.startswith(place) else place
+        where = file.where(precise)
+        if inner and precise != inner and inner not in where:
+            where = f"{where}: {inner}"
+        raise type(error)(error.message, where=where, hint=error.hint) from error

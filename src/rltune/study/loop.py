@@ -1,0 +1,292 @@
+"""The loop: the only place that wires. Asks the phases for work, gives it to the executor, records how it went.
+
+Everything measured is committed before the next decision; every decision is made from the store alone. So the loop
+can be killed at any moment, and another one goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from rltune.clock import Clock
+from rltune.errors import StudyError
+from rltune.executors.base import Ended, Executor, Order, Outcome, Stepped
+from rltune.store.base import RunRecord, ScoreRecord, SegmentRecord, StudyState, StudyStore
+from rltune.store.registry import newest_intact
+from rltune.study.meter import Meter
+from rltune.study.observer import Observer
+from rltune.study.orders import Workshop
+from rltune.study.phases import StudyPhase
+from rltune.study.plan import ModelTiming
+from rltune.study.recorder import Recorder
+from rltune.study.results import evaluations_of
+from rltune.study.snapshot import take_snapshot
+from rltune.study.work import Score, Timing, Train, View, Work
+from rltune.types import Configuration, Cost, Proposal, StepMetrics, StopKind, StopReason
+
+POLL_SECONDS = 0.2
+LANDING_SECONDS = 60.0
+BROKEN_AFTER = 5
+"""So many failed trials in a row without a single success: the study is broken, not the configurations."""
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A piece of work that the executor has."""
+
+    work: Work
+    order: Order
+    run: RunRecord | None = None
+    segment: SegmentRecord | None = None
+    fresh: list[StepMetrics] = field(default_factory=list)
+
+
+class StudyLoop:
+    """Runs a study's phases to their end, or until it is asked to stop.
+
+    Args:
+        phases: in order. recipe: what timing runs train. limit: the whole budget in seconds (for display).
+        stop_requested: polled a few times a second; True ends the sitting cleanly.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: StudyStore,
+        executor: Executor,
+        workshop: Workshop,
+        phases: Sequence[StudyPhase],
+        recipe: Configuration,
+        limit: float,
+        clock: Clock,
+        observer: Observer,
+        stop_requested: Callable[[], bool],
+    ) -> None:
+        self.store = store
+        self.executor = executor
+        self.workshop = workshop
+        self.phases = phases
+        self.recipe = recipe
+        self.limit = limit
+        self.clock = clock
+        self.observer = observer
+        self.stop_requested = stop_requested
+        self.recorder = Recorder(store, workshop.rungs)
+        self._flying: dict[str, InFlight] = {}
+        self._failed: dict[Score | Timing, str] = {}
+        self._view: View | None = None
+        self.meter = Meter(store, clock)
+
+    # --- the course of things ------------------------------------------------------------------------------------
+    def run(self) -> StudyState:
+        """Runs to the end (FINISHED), or until asked to stop (INTERRUPTED).
+
+        Raises:
+            StudyError: if the study can't go on; its state is FAILED and it can be resumed.
+        """
+        begun = set(self.store.study().facts.get("begun") or ())  # type: ignore[call-overload]
+        self.store.set_state(StudyState.RUNNING)
+        state = StudyState.FAILED
+        try:
+            self.executor.open()
+            for phase in self.phases:
+                self._enter(phase, begun)
+                if not self._carry_out(phase):
+                    state = StudyState.INTERRUPTED
+                    return state
+            state = StudyState.FINISHED
+            return state
+        finally:
+            self._land()
+            self.meter.book(self.store.study().phase, force=True)
+            self.store.set_state(state)
+
+    def _enter(self, phase: StudyPhase, begun: set[object]) -> None:
+        self.store.set_state(StudyState.RUNNING, phase.name)
+        if phase.name in begun:
+            return
+        facts = phase.begin(self._look())
+        for name, value in facts.items():
+            self.store.set_fact(name, value)
+            if name == "plan":
+                self.observer.planned(value)  # type: ignore[arg-type]
+            elif name == "winner":
+                self.store.add_decision("winner", str(value["id"]), str(value["reason"]), dict(value))  # type: ignore[index,call-overload]
+        if facts.get("cut"):
+            self._tell("warning", str(facts["cut"]))
+        begun.add(phase.name)
+        self.store.set_fact("begun", sorted(str(name) for name in begun))
+        self._view = None
+
+    def _carry_out(self, phase: StudyPhase) -> bool:
+        """Works until the phase is done (True), or until asked to stop (False)."""
+        if phase.done(self._look()):
+            return True
+        self.observer.phase(phase.name, (phase.__doc__ or "").strip().splitlines()[0])
+        while not self.stop_requested():
+            self._dispatch(phase)
+            if not self._flying and phase.done(self._look()):
+                return True
+            self._collect()
+            self.meter.book(phase.name)
+            self.observer.tick(phase.name, self.meter.seconds, self.limit)
+        return False
+
+    def _dispatch(self, phase: StudyPhase) -> None:
+        while len(self._flying) < self.executor.slots:
+            asked = self.clock.monotonic()
+            work = phase.next(self._look())
+            if phase.name == "search":
+                self.meter.asked(self.clock.monotonic() - asked)
+            if work is None:
+                return
+            self._start(work)
+
+    # --- starting ------------------------------------------------------------------------------------------------
+    def _start(self, work: Work) -> None:
+        self._view = None
+        if isinstance(work, Train):
+            self._start_training(work)
+            return
+        if isinstance(work, Timing):
+            order = self.workshop.timing_order(work, self.recipe)
+        else:
+            order = self._score_order(work)
+        self.executor.submit(order)
+        self._flying[order.id] = InFlight(work, order)
+
+    def _score_order(self, work: Score) -> Order:
+        if work.configuration is None:
+            return self.workshop.score_order(work, None)
+        run = self.store.run(work.configuration, work.model, work.seed)
+        checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
+        if checkpoint is None or checkpoint.step != self.workshop.horizon:
+            raise StudyError(
+                f"the final checkpoint of run {run.number} is gone or damaged, so it can't be tested",
+                where=str(self.workshop.run_folder(run)),
+                hint="delete the study's evaluation by starting it afresh, or restore the folder",
+            )
+        return self.workshop.score_order(work, checkpoint)
+
+    def _start_training(self, work: Train) -> None:
+        proposal = work.proposal
+        run = self.store.run(proposal.configuration, proposal.fidelity.model, proposal.seed)
+        curve = self.store.curve(run.id)
+        goal = proposal.fidelity.steps
+        resume = newest_intact(self.store, run.id, at_most=goal)
+        if resume is not None and resume.step == goal:
+            if self._already_measured(run, proposal, curve):
+                return
+            resume = newest_intact(self.store, run.id, at_most=goal - 1)
+        count = len(self.store.segments(run.id)) + 1
+        folder = self.workshop.segment_folder(run, count)
+        segment = self.store.begin_segment(proposal, run.id, resume.step if resume else 0, folder)
+        order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve)
+        process = self.executor.submit(order)
+        self.store.set_process(segment.id, process.pid, process.started)
+        self._flying[order.id] = InFlight(work, order, run, segment)
+        self.observer.trial_started(run, proposal, segment.from_step)
+
+    def _already_measured(self, run: RunRecord, proposal: Proposal, curve: Sequence[StepMetrics]) -> bool:
+        """True if the run was trained and validated at that step before: then nothing has to be trained."""
+        step = proposal.fidelity.steps
+        outcome = Outcome(StopReason(StopKind.REACHED, step, f"step {step} was reached before"), Cost())
+        start = sum(s.cost.start_seconds for s in self.store.segments(run.id))
+        found = [e for e in evaluations_of(proposal, outcome, curve, start, ()) if e.succeeded]
+        for evaluation in found:
+            self.store.add_evaluation(evaluation, run.id)
+        return bool(found)
+
+    # --- watching and recording ----------------------------------------------------------------------------------
+    def _collect(self) -> None:
+        for event in self.executor.poll(POLL_SECONDS):
+            flying = self._flying.get(event.order_id)
+            if flying is None:
+                continue
+            if isinstance(event, Stepped):
+                self._stepped(flying, event.metrics)
+            elif isinstance(event, Ended):
+                del self._flying[event.order_id]
+                self._ended(flying, event.outcome)
+        for flying in self._flying.values():
+            if flying.segment is not None and flying.fresh:
+                self.store.add_steps(flying.segment.id, flying.fresh)
+                flying.fresh = []
+
+    def _stepped(self, flying: InFlight, metrics: StepMetrics) -> None:
+        if flying.run is not None:
+            flying.fresh.append(metrics)
+            self.observer.stepped(flying.run, metrics)
+
+    def _ended(self, flying: InFlight, outcome: Outcome) -> None:
+        self._view = None
+        work = flying.work
+        if isinstance(work, Train):
+            assert flying.run is not None and flying.segment is not None
+            score = self.recorder.record(flying.segment, flying.run, outcome)
+            self.observer.trial_ended(flying.run, work.proposal, outcome, score)
+            self._check_broken(outcome)
+        elif outcome.stop.kind is StopKind.INTERRUPTED:
+            return
+        elif outcome.stop.kind is not StopKind.REACHED:
+            self._failed[work] = outcome.stop.reason
+        elif isinstance(work, Timing):
+            timings = dict(self.store.study().facts.get("timings") or {})  # type: ignore[call-overload]
+            self.store.set_fact("timings", {**timings, work.model: _timing(outcome)})
+        else:
+            run = self.store.run(work.configuration, work.model, work.seed) if work.configuration else None
+            step = self.workshop.horizon if run else 0
+            seconds = outcome.cost.seconds
+            self.store.add_score(
+                ScoreRecord(work.model, run.id if run else None, step, work.split, outcome.scores, seconds)
+            )
+
+    def _check_broken(self, outcome: Outcome) -> None:
+        """Stops a study in which trials do nothing but crash, before they burn the budget."""
+        ended = [e for _, e in self.store.evaluations()]
+        all_failed = all(e.stop.kind is StopKind.FAILED for e in ended)
+        if len(ended) >= BROKEN_AFTER and all_failed:
+            raise StudyError(
+                f"the first {len(ended)} trials all failed, the last one so: {outcome.stop.reason}",
+                where=str(self.workshop.folder),
+                hint="see the trials' log.txt below runs/, mend the cause, then `rltune resume`",
+            )
+
+    def _land(self) -> None:
+        """Ends what is in flight with a checkpoint each, records it, and frees the executor."""
+        for order_id in list(self._flying):
+            self.executor.stop(order_id)
+        deadline = self.clock.monotonic() + LANDING_SECONDS
+        try:
+            while self._flying and self.clock.monotonic() < deadline:
+                self._collect()
+        except StudyError:
+            pass  # what was recorded is recorded; the error that ended the sitting is the one to show
+        finally:
+            self.executor.close()
+
+    # --- bookkeeping ---------------------------------------------------------------------------------------------
+    def _look(self) -> View:
+        """What is known now; read anew after each change."""
+        seconds = self.meter.seconds
+        if self._view is None:
+            running = [f.work for f in self._flying.values()]
+            self._view = take_snapshot(self.store, running, self._failed, seconds)
+        return replace(self._view, seconds=seconds)
+
+    def _tell(self, level: str, text: str) -> None:
+        self.store.add_event(level, text)
+        self.observer.message(level, text)
+
+
+def _timing(outcome: Outcome) -> dict[str, float]:
+    """Seconds a step (the median: the first ones warm up), a validation, a start."""
+    steps = sorted(m.values.get("step_seconds", 0.0) for m in outcome.metrics)
+    return asdict(
+        ModelTiming(
+            step_seconds=steps[len(steps) // 2] if steps else 0.0,
+            validate_seconds=outcome.cost.validate_seconds,
+            start_seconds=outcome.cost.start_seconds,
+        )
+    )

@@ -1,0 +1,136 @@
+"""From a piece of work to an executor's order: folders, the job, and the checkpoint that it continues from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rltune.executors.base import Limits, Order
+from rltune.store.base import CheckpointRecord, RunRecord
+from rltune.study.work import Score, Timing
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.types import Configuration, Phase, Proposal, Scalar, StepMetrics
+
+TIMING_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """All that the jobs of a study have in common.
+
+    Attributes:
+        folder: of the study. trainer: its name. model_paths: model name -> what a trainer loads.
+        fixed: hyperparameters that aren't searched. rungs: the last is r_max.
+        rules: descriptions of the stopping rules; final training keeps only `final_rules`.
+        checkpoint_every: rollout steps between checkpoints, besides those at the end of a segment.
+    """
+
+    folder: Path
+    trainer: str
+    model_paths: Mapping[str, str]
+    task: str
+    task_options: Mapping[str, object]
+    fixed: Mapping[str, Scalar]
+    rungs: tuple[int, ...]
+    validation: Scoring
+    test: Scoring
+    rules: Sequence[Mapping[str, object]]
+    final_rules: Sequence[Mapping[str, object]]
+    checkpoint_every: int
+    seed: int
+    threads: int
+    device: str = "auto"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def horizon(self) -> int:
+        return self.rungs[-1]
+
+    def hyperparameters(self, configuration: Configuration) -> dict[str, Scalar]:
+        """What the trainer is told: the fixed values, overlaid by the configuration's."""
+        return {**self.fixed, **configuration.values}
+
+    def run_folder(self, run: RunRecord) -> Path:
+        return self.folder / "runs" / f"{run.number:04d}-{_slug(run.model)}-s{run.seed}-{run.configuration.id}"
+
+    def segment_folder(self, run: RunRecord, count: int) -> Path:
+        """The folder of the run's segment number `count` (from 1)."""
+        return self.run_folder(run) / "segments" / f"{count:03d}"
+
+    def train_order(
+        self,
+        segment_id: str,
+        folder: Path,
+        run: RunRecord,
+        proposal: Proposal,
+        resume: CheckpointRecord | None,
+        earlier: Sequence[StepMetrics],
+    ) -> Order:
+        """The order for a segment of a run, continuing from `resume` (None: from the base model)."""
+        start, stop = (resume.step if resume else 0), proposal.fidelity.steps
+        job = TrainJob(
+            model=self.model_paths[run.model],
+            task=self.task,
+            task_options=self.task_options,
+            hyperparameters=self.hyperparameters(run.configuration),
+            horizon=self.horizon,
+            start_step=start,
+            resume_from=str(resume.path) if resume else None,
+            stop_step=stop,
+            validate_at=tuple(r for r in self.rungs if start < r <= stop),
+            checkpoint_at=tuple(s for s in range(start + 1, stop + 1) if s % self.checkpoint_every == 0),
+            validation=self.validation,
+            seed=run.seed,
+            threads=self.threads,
+            device=self.device,
+        )
+        rules = self.final_rules if proposal.phase is Phase.FINAL else self.rules
+        kept = tuple(m for m in earlier if m.step <= start)
+        checkpoints = self.run_folder(run) / "checkpoints"
+        return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept)
+
+    def timing_order(self, work: Timing, recipe: Configuration) -> Order:
+        """A few steps of the recipe and one validation, in a folder that is thrown away."""
+        steps = min(TIMING_STEPS, self.horizon)
+        job = TrainJob(
+            model=self.model_paths[work.model],
+            task=self.task,
+            task_options=self.task_options,
+            hyperparameters=self.hyperparameters(recipe),
+            horizon=self.horizon,
+            stop_step=steps,
+            validate_at=(steps,),
+            validation=self.validation,
+            seed=self.seed,
+            threads=self.threads,
+            device=self.device,
+        )
+        return self._side_order("timing", job)
+
+    def score_order(self, work: Score, checkpoint: CheckpointRecord | None) -> Order:
+        """Scoring of a base model (`checkpoint` None) or of a run's checkpoint."""
+        job = ScoreJob(
+            model=self.model_paths[work.model],
+            checkpoint=str(checkpoint.path) if checkpoint else None,
+            task=self.task,
+            task_options=self.task_options,
+            split=work.split,
+            scoring=self.test if work.split == "test" else self.validation,
+            # One seed for all: every configuration answers the same prompts with the same random numbers.
+            seed=self.seed,
+            hyperparameters=self.hyperparameters(work.configuration) if work.configuration else self.fixed,
+            threads=self.threads,
+            device=self.device,
+        )
+        return self._side_order("score", job)
+
+    def _side_order(self, kind: str, job: TrainJob | ScoreJob) -> Order:
+        name = f"{kind}-{uuid.uuid4().hex[:8]}"
+        folder = self.folder / "work" / name
+        return Order(name, folder, folder / "checkpoints", self.trainer, job, self.final_rules, self.limits)
+
+
+def _slug(model: str) -> str:
+    return "".join(c if c.isalnum() or c in ".-" else "-" for c in model)[-40:].strip("-")

@@ -1,0 +1,274 @@
+"""The phases of a study, each a pure choice of the next piece of work from what is known.
+
+    prepare   score the base models, time a few steps
+    search    the optimizer's proposals, on proxies, within its share of the budget
+    confirm   the few most promising configurations, and the recipe, on the target to r_max
+    final     the winner and the recipe on the target, with fresh seeds
+    test      the final runs on the test split, which nothing has seen before
+
+A phase keeps no state: asked again after a crash, with the same store, it goes on where it was. The final seeds
+differ from the confirmation's, so that the luck that made a configuration win can't count for it twice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from rltune.errors import StudyError
+from rltune.optimizers.base import Optimizer, Problem
+from rltune.study.plan import PlanTerms, affordable, make_plan, timings_of
+from rltune.study.work import Score, Timing, Train, View, Work
+from rltune.types import Configuration, Phase, Proposal, Scalar
+
+
+class StudyPhase(Protocol):
+    """One part of a study's life."""
+
+    name: str
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        """Facts to record before the first piece of work; called once in a study's life, also over crashes."""
+        ...
+
+    def next(self, view: View) -> Work | None:
+        """The next piece of work to start now; None to wait for what is running."""
+        ...
+
+    def done(self, view: View) -> bool: ...
+
+
+class Prepare:
+    """Scores each base model on the validation split, and times a few steps of the recipe on it."""
+
+    name = "prepare"
+
+    def __init__(self, models: Sequence[str]) -> None:
+        self.models = tuple(models)
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        return {}
+
+    def _missing(self, view: View) -> list[Work]:
+        scored = {s.model for s in view.scores if s.run_id is None and s.split == "validation"}
+        timed = view.facts.get("timings") or {}
+        assert isinstance(timed, Mapping)
+        return [Timing(m) for m in self.models if m not in timed] + [
+            Score(m, "validation") for m in self.models if m not in scored
+        ]
+
+    def next(self, view: View) -> Work | None:
+        for work, reason in view.failed.items():
+            raise StudyError(
+                f"{work.model} can't be {'timed' if isinstance(work, Timing) else 'scored'}: {reason}",
+                where="prepare",
+                hint="nothing was spent; mend this and run the study again",
+            )
+        return next((work for work in self._missing(view) if work not in view.running), None)
+
+    def done(self, view: View) -> bool:
+        return not self._missing(view)
+
+
+class Search:
+    """Asks the optimizer until the search's share of the budget, or the number of trials, is used up."""
+
+    name = "search"
+
+    def __init__(self, optimizer: Optimizer, terms: PlanTerms) -> None:
+        self.optimizer = optimizer
+        self.terms = terms
+        self.seconds = terms.search_seconds
+        self.trials = terms.trials
+        self._exhausted = False
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        """Plans, now that steps are timed."""
+        return {"plan": make_plan(self.terms, timings_of(view.facts), view.seconds).to_json()}
+
+    def _spent(self, view: View) -> bool:
+        return view.seconds >= self.seconds or (self.trials is not None and view.trials >= self.trials)
+
+    def next(self, view: View) -> Work | None:
+        if view.seconds < self.seconds:
+            again = [p for p in view.unfinished if p.phase is Phase.SEARCH and Train(p) not in view.running]
+            if again:
+                return Train(again[0])
+        if self._spent(view):
+            return None
+        proposal = self.optimizer.ask(view.history)
+        # Nothing to propose while trials are running may change with their results.
+        self._exhausted = proposal is None and not view.running
+        return Train(proposal) if proposal is not None else None
+
+    def done(self, view: View) -> bool:
+        return not view.running and (self._spent(view) or self._exhausted)
+
+
+class Confirm:
+    """Runs the most promising configurations, and the recipe, on the target for the whole length."""
+
+    name = "confirm"
+
+    def __init__(self, problem: Problem, recipe: Configuration, optimizer: Optimizer, terms: PlanTerms) -> None:
+        self.problem = problem
+        self.recipe = recipe
+        self.optimizer = optimizer
+        self.terms = terms
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        """Chooses whom to confirm, and how many seeds the rest of the budget pays for."""
+        terms, target = self.terms, timings_of(view.facts)[self.problem.target.name]
+        full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
+        left = max(terms.budget - view.seconds, 0.0)
+        spending = affordable(left, full, terms.confirm, terms.seeds, terms.slots, target.validate_seconds)
+        ranked = [c for c in self.optimizer.rank(view.history, terms.confirm + 1) if c != self.recipe]
+        cut = None
+        if (spending.confirm, spending.seeds) != (terms.confirm, terms.seeds):
+            cut = (
+                f"{left:.0f} s are left and a full target run takes {full:.0f} s: confirming {spending.confirm} "
+                f"configurations (asked: {terms.confirm}), final training with {spending.seeds} seeds "
+                f"(asked: {terms.seeds})"
+            )
+        return {
+            "confirm": [dict(c.values) for c in ranked[: spending.confirm]],
+            "final_seeds": spending.seeds,
+            "cut": cut,
+        }
+
+    def _missing(self, view: View) -> list[Proposal]:
+        chosen = [(Configuration(_scalars(v)), "among the best of the search") for v in _list(view.facts["confirm"])]
+        chosen.append((self.recipe, "the recipe, for comparison"))
+        goal, seed = self.problem.goal, self.problem.training_seed
+        return [
+            Proposal(configuration, goal, seed, Phase.CONFIRM, reason)
+            for configuration, reason in chosen
+            if view.evaluation(configuration, goal, seed) is None
+        ]
+
+    def next(self, view: View) -> Work | None:
+        return _not_running(self._missing(view), view)
+
+    def done(self, view: View) -> bool:
+        return not self._missing(view)
+
+
+class Final:
+    """Trains the winner and the recipe on the target with the same fresh seeds."""
+
+    name = "final"
+
+    def __init__(self, problem: Problem, recipe: Configuration) -> None:
+        self.problem = problem
+        self.recipe = recipe
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        winner, reason = self._choose(view)
+        return {"winner": {"configuration": dict(winner.values), "id": winner.id, "reason": reason}}
+
+    def _choose(self, view: View) -> tuple[Configuration, str]:
+        confirmed = [
+            (e.score, e.configuration)
+            for e in view.history.evaluations
+            if e.fidelity == self.problem.goal and e.seed == self.problem.training_seed and e.score is not None
+        ]
+        if not confirmed:
+            return self.recipe, "no configuration reached the end on the target, so the recipe stands"
+        score, winner = max(confirmed, key=lambda pair: pair[0])
+        count = len(confirmed)
+        who = "the recipe itself" if winner == self.recipe else "this one"
+        return winner, f"of {count} configurations confirmed on the target, {who} scored best: {score:.3f}"
+
+    def _missing(self, view: View) -> list[Proposal]:
+        winner = winner_of(view.facts)
+        chosen = [(winner, "the winner")] + ([(self.recipe, "the recipe")] if winner != self.recipe else [])
+        goal = self.problem.goal
+        return [
+            Proposal(configuration, goal, seed, Phase.FINAL, f"final training of {role}, seed {seed}")
+            for seed in final_seeds(self.problem, view.facts)
+            for configuration, role in chosen
+            if view.evaluation(configuration, goal, seed) is None
+        ]
+
+    def next(self, view: View) -> Work | None:
+        return _not_running(self._missing(view), view)
+
+    def done(self, view: View) -> bool:
+        return not self._missing(view)
+
+
+class Test:
+    """Scores each final run that reached its end on the test split."""
+
+    name = "test"
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def begin(self, view: View) -> Mapping[str, object]:
+        return {}
+
+    def _missing(self, view: View) -> list[Work]:
+        return [
+            Score(e.fidelity.model, "test", e.configuration, e.seed)
+            for e in view.evaluations
+            if e.phase is Phase.FINAL
+            and e.fidelity == self.problem.goal
+            and e.succeeded
+            and (e.configuration, e.seed) not in view.tested
+        ]
+
+    def next(self, view: View) -> Work | None:
+        for work, reason in view.failed.items():
+            raise StudyError(
+                f"the test of seed {work.seed if isinstance(work, Score) else '?'} failed: {reason}",
+                where="test",
+                hint="mend this and `rltune resume`: only the missing scores are computed",
+            )
+        return next((work for work in self._missing(view) if work not in view.running), None)
+
+    def done(self, view: View) -> bool:
+        return not self._missing(view)
+
+
+def winner_of(facts: Mapping[str, object]) -> Configuration:
+    """The winner that the study has recorded."""
+    winner = facts["winner"]
+    assert isinstance(winner, Mapping)
+    return Configuration(_scalars(winner["configuration"]))
+
+
+def final_seeds(problem: Problem, facts: Mapping[str, object]) -> list[int]:
+    """Seeds of the final training: distinct, fixed by the study's seed, none of them the search's."""
+    count = facts["final_seeds"]
+    assert isinstance(count, int)
+    rng = random.Random(problem.seed)
+    seeds: list[int] = []
+    while len(seeds) < count:
+        seed = rng.randrange(1, 10_000)
+        if seed != problem.training_seed and seed not in seeds:
+            seeds.append(seed)
+    return seeds
+
+
+def _not_running(missing: Sequence[Proposal], view: View) -> Work | None:
+    busy = {
+        (w.proposal.configuration, w.proposal.fidelity.model, w.proposal.seed)
+        for w in view.running
+        if isinstance(w, Train)
+    }
+    for proposal in missing:
+        if (proposal.configuration, proposal.fidelity.model, proposal.seed) not in busy:
+            return Train(proposal)
+    return None
+
+
+def _list(value: object) -> list[object]:
+    assert isinstance(value, list)
+    return value
+
+
+def _scalars(value: object) -> Mapping[str, Scalar]:
+    assert isinstance(value, Mapping)
+    return value

@@ -1,0 +1,155 @@
+"""What a budget buys, from a few timed steps: a pure function, printed before anything is spent.
+
+Notation
+    s_m   seconds a training step takes on model m        v_m   seconds a validation takes on model m
+    b_m   seconds until a trial on m begins its first step
+    w     trials in flight at once
+A trial on m to step r that validates at n rungs takes about b_m + r s_m + n v_m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTiming:
+    """Measured on the recipe: seconds a step, a validation, a start."""
+
+    step_seconds: float
+    validate_seconds: float
+    start_seconds: float
+
+    def trial_seconds(self, from_step: int, to_step: int, rungs: Sequence[int]) -> float:
+        """Seconds for a segment that trains steps from_step + 1 to to_step."""
+        validations = sum(from_step < rung <= to_step for rung in rungs)
+        return self.start_seconds + (to_step - from_step) * self.step_seconds + validations * self.validate_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """How many target runs the time after the search pays for."""
+
+    confirm: int
+    seeds: int
+    seconds: float
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a study will do with its budget. Times in seconds of wall clock."""
+
+    budget: float
+    search_seconds: float
+    slots: int
+    timings: Mapping[str, ModelTiming]
+    trial_seconds: Mapping[str, Mapping[int, float]]
+    full_target_seconds: float
+    search_trials: int
+    search_full_runs: int
+    after: Spending
+    asked_confirm: int
+    asked_seeds: int
+
+    @property
+    def warnings(self) -> list[str]:
+        found = []
+        if not self.after.fits:
+            found.append(
+                f"confirming and the final training need about {self.after.seconds:.0f} s, the budget leaves "
+                f"{max(self.budget - self.search_seconds, 0):.0f} s: the study will overrun; raise the budget, or "
+                "lower steps"
+            )
+        if (self.after.confirm, self.after.seeds) != (self.asked_confirm, self.asked_seeds):
+            found.append(
+                f"the budget pays for {self.after.confirm} confirmed configurations and {self.after.seeds} seeds of "
+                f"the final training, not {self.asked_confirm} and {self.asked_seeds}"
+            )
+        if self.search_trials < 5:
+            found.append(
+                f"the search can afford only about {self.search_trials} trials: raise the budget, lower steps, or "
+                "name a smaller proxy"
+            )
+        return found
+
+    def to_json(self) -> dict[str, object]:
+        return {**asdict(self), "warnings": self.warnings}
+
+
+def affordable(
+    seconds: float, target_run_seconds: float, confirm: int, seeds: int, slots: int, test_seconds: float = 0.0
+) -> Spending:
+    """The most that `seconds` pay for: fewer confirmed configurations first, then fewer seeds, never below one.
+
+    The recipe is confirmed beside the others; winner and recipe are trained with each seed and tested.
+    """
+
+    def need(top: int, k: int) -> float:
+        # The last round of trials may fill only some of the slots.
+        rounds = -(-(top + 1) // slots) + -(-2 * k // slots)
+        return rounds * target_run_seconds + -(-2 * k // slots) * test_seconds
+
+    choices = [(top, k) for k in range(seeds, 1, -1) for top in range(confirm, 0, -1)] + [(1, 1)]
+    for top, k in choices:
+        if need(top, k) <= seconds:
+            return Spending(top, k, need(top, k), True)
+    return Spending(1, 1, need(1, 1), False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """What the study file says about spending.
+
+    Attributes:
+        budget: wall-clock seconds. search_share: of them, for everything up to the end of the search.
+        trials: most search trials, or None. slots: trials in flight at once.
+        search_models, target: names. rungs: validated steps, the last is r_max.
+        confirm, seeds: configurations to confirm, seeds of the final training.
+    """
+
+    budget: float
+    search_share: float
+    trials: int | None
+    slots: int
+    search_models: tuple[str, ...]
+    target: str
+    rungs: tuple[int, ...]
+    confirm: int
+    seeds: int
+
+    @property
+    def search_seconds(self) -> float:
+        return self.search_share * self.budget
+
+
+def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
+    """The timings that the loop has recorded, by model."""
+    timings = facts.get("timings")
+    return {model: ModelTiming(**values) for model, values in timings.items()} if isinstance(timings, Mapping) else {}
+
+
+def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0) -> Plan:
+    """Plans a study. `timings` must hold every model of the study; `spent` are seconds that are gone already."""
+    rungs, horizon = terms.rungs, terms.rungs[-1]
+    trial_seconds = {m: {rung: t.trial_seconds(0, rung, rungs) for rung in rungs} for m, t in timings.items()}
+    full_target = trial_seconds[terms.target][horizon]
+    per_rung = [trial_seconds[model][rung] for model in terms.search_models for rung in rungs]
+    left = max(terms.search_seconds - spent, 0.0) * terms.slots
+    buys = int(left / (sum(per_rung) / len(per_rung)))
+    test_seconds = timings[terms.target].validate_seconds
+    after_seconds = terms.budget - terms.search_seconds
+    return Plan(
+        budget=terms.budget,
+        search_seconds=terms.search_seconds,
+        slots=terms.slots,
+        timings=dict(timings),
+        trial_seconds=trial_seconds,
+        full_target_seconds=full_target,
+        search_trials=min(buys, terms.trials) if terms.trials is not None else buys,
+        search_full_runs=int(left / min(trial_seconds[m][horizon] for m in terms.search_models)),
+        after=affordable(after_seconds, full_target, terms.confirm, terms.seeds, terms.slots, test_seconds),
+        asked_confirm=terms.confirm,
+        asked_seeds=terms.seeds,
+    )

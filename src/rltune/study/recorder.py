@@ -1,0 +1,73 @@
+"""Writes down how a segment ended: the one place where a trial's result becomes an evaluation.
+
+The loop calls it for a trial that it has watched to its end, and recovery for one that ended unseen; both give the
+same records, and giving them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rltune.executors.base import Outcome
+from rltune.store.base import RunRecord, SegmentRecord, StudyStore
+from rltune.store.registry import apply_retention
+from rltune.study.results import evaluations_of, gave_up
+from rltune.types import Fidelity, Proposal, StepMetrics, StopKind
+
+MAX_LOSSES = 3
+"""After so many vanished processes on the way to one step, a run counts as failed: it may be its own fault (memory)."""
+
+
+class Recorder:
+    """Commits outcomes to a store.
+
+    Args:
+        rungs: validated steps, increasing.
+        keep_checkpoints: newest checkpoints that each run keeps.
+    """
+
+    def __init__(self, store: StudyStore, rungs: Sequence[int], keep_checkpoints: int = 2) -> None:
+        self.store = store
+        self.rungs = tuple(rungs)
+        self.keep_checkpoints = keep_checkpoints
+
+    def record(self, segment: SegmentRecord, run: RunRecord, outcome: Outcome) -> float | None:
+        """Commits a segment's end in one transaction, then tidies the run's checkpoints.
+
+        Returns:
+            The score at the step that was asked for, or None if it wasn't reached.
+        """
+        proposal = proposal_of(segment, run)
+        curve = merged(self.store.curve(run.id), outcome.metrics)
+        siblings = [s for s in self.store.segments(run.id) if s.id != segment.id]
+        start_seconds = sum(s.cost.start_seconds for s in siblings) + outcome.cost.start_seconds
+        evaluations = evaluations_of(proposal, outcome, curve, start_seconds, self.rungs)
+        if outcome.stop.kind is StopKind.LOST:
+            losses = 1 + sum(
+                s.to_step == segment.to_step and s.stop is not None and s.stop.kind is StopKind.LOST for s in siblings
+            )
+            if losses >= MAX_LOSSES:
+                evaluations.append(gave_up(proposal, losses, curve, start_seconds))
+        self.store.finish_segment(
+            segment.id,
+            outcome.stop,
+            outcome.cost,
+            outcome.metrics,
+            [(c.step, c.path, c.bytes) for c in outcome.checkpoints],
+            evaluations,
+            outcome.log_tail,
+        )
+        apply_retention(self.store, keep_last_per_run=self.keep_checkpoints)
+        reached = [e.score for e in evaluations if e.fidelity == proposal.fidelity]
+        return reached[0] if reached else None
+
+
+def proposal_of(segment: SegmentRecord, run: RunRecord) -> Proposal:
+    """The proposal that a segment was begun for."""
+    fidelity = Fidelity(run.model, segment.to_step)
+    return Proposal(run.configuration, fidelity, run.seed, segment.phase, segment.reason)
+
+
+def merged(curve: Sequence[StepMetrics], newer: Sequence[StepMetrics]) -> list[StepMetrics]:
+    """A run's curve by step, with newer lines in place of older ones."""
+    return [m for _, m in sorted({m.step: m for m in (*curve, *newer)}.items())]

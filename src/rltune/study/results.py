@@ -1,0 +1,90 @@
+"""From an outcome and a run's curve to evaluations: pure, so that a result read after a crash is the same result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rltune.executors.base import Outcome
+from rltune.types import Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
+
+SCORE = "score/mean"
+SAYS_NOTHING = (StopKind.INTERRUPTED, StopKind.LOST)
+"""Ends that tell nothing about the configuration: the same work is done again."""
+
+
+def cost_up_to(curve: Sequence[StepMetrics], step: int, start_seconds: float) -> Cost:
+    """What the run's steps 1 to `step` cost, from the seconds that each of them measured."""
+    upto = [m.values for m in curve if m.step <= step]
+    return Cost(
+        train_seconds=sum(v.get("step_seconds", 0.0) for v in upto),
+        validate_seconds=sum(v.get("validate_seconds", 0.0) for v in upto),
+        start_seconds=start_seconds,
+    )
+
+
+def evaluations_of(
+    proposal: Proposal,
+    outcome: Outcome,
+    curve: Sequence[StepMetrics],
+    start_seconds: float,
+    rungs: Sequence[int],
+) -> list[Evaluation]:
+    """Evaluations that an ended segment gives: one for each validated rung that it passed, and one for its end.
+
+    Args:
+        curve: all the run's steps so far, this segment's included, by step.
+        start_seconds: seconds that all the run's segments took to start.
+
+    Returns:
+        By step; empty rungs left out. Nothing for the end if it says nothing about the configuration.
+    """
+    goal = proposal.fidelity.steps
+    scores = {m.step: m.values[SCORE] for m in curve if SCORE in m.values and math.isfinite(m.values[SCORE])}
+    found = []
+    for rung in rungs:
+        if rung < goal and rung in scores:
+            stop = StopReason(StopKind.REACHED, rung, f"passed step {rung} on the way to step {goal}")
+            found.append(
+                _evaluation(proposal, rung, scores[rung], cost_up_to(curve, rung, start_seconds), stop, rung, None)
+            )
+    if outcome.stop.kind in SAYS_NOTHING:
+        return found
+    last = outcome.stop.step
+    stop = outcome.stop
+    score = scores.get(goal) if stop.kind is StopKind.REACHED else None
+    if stop.kind is StopKind.REACHED and score is None:
+        stop = replace(
+            stop,
+            kind=StopKind.FAILED,
+            reason=f"step {goal} was reached, but its validation gave no finite score",
+        )
+    newest = max((s for s in scores if s <= last), default=None)
+    cost = cost_up_to(curve, last, start_seconds)
+    found.append(_evaluation(proposal, goal, score, cost, stop, last, scores[newest] if newest is not None else None))
+    return found
+
+
+def gave_up(proposal: Proposal, times: int, curve: Sequence[StepMetrics], start_seconds: float) -> Evaluation:
+    """The evaluation of a proposal whose process vanished again and again."""
+    last = max((m.step for m in curve), default=0)
+    reason = f"its process vanished {times} times on the way to step {proposal.fidelity.steps}; not tried again"
+    stop = StopReason(StopKind.FAILED, last, reason)
+    return _evaluation(
+        proposal, proposal.fidelity.steps, None, cost_up_to(curve, last, start_seconds), stop, last, None
+    )
+
+
+def _evaluation(
+    proposal: Proposal,
+    step: int,
+    score: float | None,
+    cost: Cost,
+    stop: StopReason,
+    trained: int,
+    last_score: float | None,
+) -> Evaluation:
+    phase: Phase = proposal.phase
+    fidelity = Fidelity(proposal.fidelity.model, step)
+    return Evaluation(proposal.configuration, fidelity, proposal.seed, phase, score, cost, stop, trained, last_score)

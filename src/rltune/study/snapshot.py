@@ -1,0 +1,36 @@
+"""What the phases see: the store and the work in flight, as one frozen view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rltune.store.base import StudyStore
+from rltune.study.recovery import unfinished
+from rltune.study.results import SAYS_NOTHING
+from rltune.study.work import Score, Timing, View, Work
+from rltune.types import Phase
+
+
+def take_snapshot(
+    store: StudyStore, running: Sequence[Work], failed: Mapping[Score | Timing, str], seconds: float
+) -> View:
+    """Reads all that a phase may decide from. `seconds`: wall clock spent so far."""
+    evaluations = store.evaluations()
+    runs = {run.id: run for run in store.runs()}
+    scores = tuple(store.scores())
+    tested = [runs[s.run_id] for s in scores if s.run_id is not None and s.split == "test"]
+    trials = [
+        s for s in store.segments() if s.phase is Phase.SEARCH and (s.stop is None or s.stop.kind not in SAYS_NOTHING)
+    ]
+    return View(
+        history=store.history(),
+        evaluations=tuple(e for _, e in evaluations),
+        unfinished=tuple(unfinished(store, evaluations)),
+        scores=scores,
+        facts=store.study().facts,
+        running=tuple(running),
+        seconds=seconds,
+        trials=len(trials),
+        tested=frozenset((run.configuration, run.seed) for run in tested),
+        failed=dict(failed),
+    )

@@ -1,0 +1,68 @@
+"""What a study can have done for it: training, scoring, timing. And what its phases see when they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rltune.store.base import ScoreRecord
+from rltune.tasks.base import Split
+from rltune.types import Configuration, Evaluation, Fidelity, History, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Train a configuration to a fidelity."""
+
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Score a split: of a base model (`configuration` None), or of a configuration's run after all its steps."""
+
+    model: str
+    split: Split
+    configuration: Configuration | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Train the recipe for a few steps on a model, to know what a step costs; the steps are thrown away."""
+
+    model: str
+
+
+Work = Train | Score | Timing
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a phase decides from: a snapshot of the store and of the clock.
+
+    Attributes:
+        history: evaluations of search and confirmation; proposals in flight.
+        evaluations: all of them, whatever their phase.
+        unfinished: proposals whose trial vanished or was interrupted before it gave an evaluation.
+        scores: base-model and test scores. facts: small results by name.
+        running: work in flight. seconds: wall clock spent so far. trials: search trials begun so far.
+        tested: (configuration, seed) of the final runs that have a test score.
+        failed: work outside of training that has failed, with the reason.
+    """
+
+    history: History
+    evaluations: tuple[Evaluation, ...]
+    unfinished: tuple[Proposal, ...]
+    scores: tuple[ScoreRecord, ...]
+    facts: Mapping[str, object]
+    running: tuple[Work, ...]
+    seconds: float
+    trials: int
+    tested: frozenset[tuple[Configuration, int]] = frozenset()
+    failed: Mapping[Score | Timing, str] = field(default_factory=dict)
+
+    def evaluation(self, configuration: Configuration, fidelity: Fidelity, seed: int) -> Evaluation | None:
+        """The evaluation of a run at a fidelity, if there is one."""
+        wanted = (configuration, fidelity, seed)
+        return next((e for e in self.evaluations if (e.configuration, e.fidelity, e.seed) == wanted), None)

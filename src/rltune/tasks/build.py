@@ -1,0 +1,66 @@
+"""From a task's name and options to the task."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from rltune.errors import TaskError
+from rltune.tasks.arithmetic import ArithmeticTask
+from rltune.tasks.base import Task
+from rltune.tasks.file import FileTask
+
+_TASKS: Mapping[str, Callable[..., Task]] = {
+    "arithmetic/easy": partial(ArithmeticTask, "easy"),
+    "arithmetic/hard": partial(ArithmeticTask, "hard"),
+    "file": FileTask,
+}
+
+
+def task_names() -> tuple[str, ...]:
+    """The names that `build_task` knows."""
+    return tuple(_TASKS)
+
+
+def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
+    """Make the task called `name`; `options` are its constructor's keyword arguments.
+
+    Raises TaskError for an unknown name or option (with the known ones and the closest), a missing option, and
+    everything the task itself refuses.
+    """
+    options = dict(options or {})
+    factory = _TASKS.get(name)
+    if factory is None:
+        raise TaskError(
+            f"unknown task {name!r}; the known tasks are {', '.join(_TASKS)}",
+            where="task",
+            hint=_suggest(name, tuple(_TASKS)) or "use 'file' for prompts and answers of your own",
+        )
+    _check_options(name, factory, options)
+    return factory(**options)
+
+
+def _check_options(name: str, factory: Callable[..., Task], options: Mapping[str, object]) -> None:
+    parameters = inspect.signature(factory).parameters
+    known = tuple(parameters)
+    for option in options:
+        if option not in parameters:
+            raise TaskError(
+                f"unknown option {option!r}; task {name!r} knows {', '.join(known)}",
+                where=f"task {name}",
+                hint=_suggest(option, known),
+            )
+    missing = [key for key, p in parameters.items() if p.default is p.empty and key not in options]
+    if missing:
+        raise TaskError(
+            f"task {name!r} needs {', '.join(missing)}",
+            where=f"task {name}",
+            hint=f"add {', '.join(missing)} to the task's options",
+        )
+
+
+def _suggest(word: str, known: tuple[str, ...]) -> str | None:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else None

@@ -1,0 +1,165 @@
+"""A trainer that trains nothing, in microseconds, and fails in every way that a real one can: for fault tests.
+
+Its state is a number that each step changes in a fixed way (like a training that resumes exactly), its reward rises
+with the steps. Its settings are in the job's hyperparameters; none is meant for users:
+
+    step_time   seconds a step takes (default 0)
+    load_time   seconds before the first step (default 0)
+    fault       name of a fault in FAULTS; fault_step: the step at which it strikes (default 2)
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rltune.errors import CheckpointError, TrainerError
+from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob
+from rltune.types import Scalar, StepMetrics, StopKind, StopReason
+
+STATE_FILE = "state.json"
+KNOWN = ("learning_rate", "step_time", "load_time", "fault", "fault_step")
+CHILD_SECONDS = "600"
+
+
+class ToyTrainer:
+    """Implements `rltune.trainers.base.Trainer`; `build_trainer("rltune.testing.toy_trainer:ToyTrainer")`."""
+
+    name = "toy"
+
+    def preload(self) -> None:
+        """Needs nothing."""
+
+    def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
+        for name in hyperparameters:
+            if name not in KNOWN:
+                raise TrainerError(f"unknown setting {name!r}; known are {', '.join(KNOWN)}", where="toy")
+
+    def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
+        settings = job.hyperparameters
+        state = self._load(job)
+        time.sleep(float(settings.get("load_time", 0.0)))
+        reporter.training_starts()
+        for step in range(job.start_step + 1, job.stop_step + 1):
+            began = time.monotonic()
+            time.sleep(float(settings.get("step_time", 0.0)))
+            if settings.get("fault") and step == int(settings.get("fault_step", 2)):
+                FAULTS[str(settings["fault"])]()
+            state = next_state(state, step, settings.get("learning_rate", 0.0))
+            values = self._metrics(state, step, time.monotonic() - began, job)
+            if settings.get("fault") == "nan" and step == int(settings.get("fault_step", 2)):
+                values["kl"] = float("nan")
+            stop = reporter.step(StepMetrics(step, values))
+            if stop is not None or step == job.stop_step or step in job.checkpoint_at:
+                reporter.checkpoint(step, lambda folder, s=state: _save(folder, s))
+            if stop is not None:
+                return stop
+        return StopReason(StopKind.REACHED, job.stop_step, f"step {job.stop_step} was reached")
+
+    def score(self, job: ScoreJob) -> Scores:
+        if job.hyperparameters.get("fault"):
+            FAULTS[str(job.hyperparameters["fault"])]()
+        state = _read(Path(job.checkpoint)) if job.checkpoint else "0"
+        return {"mean": int(state[:4], 16) / 0xFFFF, "greedy": 0.5, "mean_stderr": 0.01}
+
+    def _load(self, job: TrainJob) -> str:
+        return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
+
+    def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
+        values = {"reward": step / job.horizon, "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
+        if step in job.validate_at:
+            values |= {"score/mean": step / job.horizon, "validate_seconds": 0.001}
+        return values
+
+
+def next_state(state: str, step: int, learning_rate: Scalar) -> str:
+    """The state after a step: depends on all before it, so a resumed run ends where an unbroken one does."""
+    return hashlib.sha256(f"{state}/{step}/{learning_rate}".encode()).hexdigest()
+
+
+def _save(folder: Path, state: str) -> None:
+    (folder / STATE_FILE).write_text(json.dumps({"state": state}))
+
+
+def _read(folder: Path) -> str:
+    try:
+        return json.loads((folder / STATE_FILE).read_text())["state"]
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"no complete checkpoint: {error}", where=str(folder)) from error
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+def _raise_runtime_error() -> None:
+    raise RuntimeError("the toy broke")
+
+
+def _raise_disk_full() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _raise_memory_error() -> None:
+    raise MemoryError
+
+
+def _kill(number: int) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _exit() -> None:
+    os._exit(3)
+
+
+def _hang() -> None:
+    while True:
+        time.sleep(1.0)
+
+
+def _hang_in_native_code() -> None:
+    # PyDLL keeps the interpreter's lock, so that no Python code (no signal handler, no thread) runs any more.
+    lock = ctypes.PyDLL(None).pthread_mutex_lock
+    mutex = ctypes.create_string_buffer(64)
+    lock(mutex)
+    lock(mutex)
+
+
+def _eat_memory() -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(os.urandom(1 << 20) * 8))
+        time.sleep(0.02)
+
+
+def _leave_children() -> None:
+    """Starts one child in this session, one in a session of its own, and crashes."""
+    command = [sys.executable, "-c", f"import time; time.sleep({CHILD_SECONDS})"]
+    children = [subprocess.Popen(command), subprocess.Popen(command, start_new_session=True)]
+    print("children", *(child.pid for child in children), flush=True)
+    _raise_runtime_error()
+
+
+FAULTS: Mapping[str, Callable[[], None]] = {
+    "exception": _raise_runtime_error,
+    "disk_full": _raise_disk_full,
+    "memory_error": _raise_memory_error,
+    "segfault": _segfault,
+    "sigkill": _kill(signal.SIGKILL),
+    "exit": _exit,
+    "hang": _hang,
+    "hang_native": _hang_in_native_code,
+    "eat_memory": _eat_memory,
+    "children": _leave_children,
+    "nan": lambda: None,  # the trainer itself reports it
+}

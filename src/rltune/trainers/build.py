@@ -1,0 +1,50 @@
+"""From a trainer's name to the trainer. The module that holds it is imported only then."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from rltune.errors import TrainerError
+from rltune.trainers.base import Trainer
+
+TRAINERS: Mapping[str, str] = {
+    "trl": "rltune.trainers.trl.trainer:TrlTrainer",
+}
+"""Name -> "module:Class". A trainer of your own is one more line here."""
+
+
+def trainer_names() -> tuple[str, ...]:
+    """The names that `build_trainer` knows."""
+    return tuple(TRAINERS)
+
+
+def build_trainer(name: str) -> Trainer:
+    """A new trainer.
+
+    Args:
+        name: one of `trainer_names()`, or "module:Class" for a trainer of your own.
+
+    Raises:
+        TrainerError: for an unknown name (with the known ones and the closest), or if it can't be imported.
+    """
+    target = name if ":" in name else TRAINERS.get(name)
+    if target is None:
+        close = difflib.get_close_matches(name, TRAINERS, n=1)
+        raise TrainerError(
+            f"unknown trainer {name!r}; the known trainers are {', '.join(TRAINERS)}",
+            where="trainer",
+            hint=f"did you mean {close[0]!r}?" if close else None,
+        )
+    module, _, attribute = target.partition(":")
+    try:
+        factory = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise TrainerError(
+            f"the trainer {name!r} can't be loaded: {error}",
+            where="trainer",
+            hint=f"it has to be {attribute} in {module}",
+        ) from error
+    return cast(Trainer, factory())

@@ -1,0 +1,71 @@
+"""From a model's name to the model and its tokenizer."""
+
+from __future__ import annotations
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from rltune.errors import ModelError, TrainerError
+from rltune.models.inspect import describe_model
+
+
+def choose_device(device: str) -> torch.device:
+    """ "auto" (CUDA where there is one), "cpu" or "cuda".
+
+    Raises:
+        TrainerError: for another name, or if there is no CUDA device.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise TrainerError(f"expected auto, cpu or cuda, got {device!r}", where="device")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainerError("there is no CUDA device", where="device", hint="use device: auto or cpu")
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model, padding and truncating on the left as generation needs it.
+
+    Raises:
+        ModelError: if the model has none.
+    """
+    folder, local = _place(name)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, padding_side="left", truncation_side="left", local_files_only=local
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable(name, "tokenizer", error) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(name: str, device: torch.device) -> PreTrainedModel:
+    """The model in float32 (TRL's mixed precision casts what it computes, not the weights), in evaluation mode.
+
+    Raises:
+        ModelError: if it can't be found or read.
+    """
+    folder, local = _place(name)
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=local
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _unreadable(name, "model", error) from error
+    return model.to(device)  # pyright: ignore[reportArgumentType]
+
+
+def _place(name: str) -> tuple[str, bool]:
+    """(what `from_pretrained` takes, whether it is a folder on this machine: then nothing is asked of the network)."""
+    path = describe_model(name).path
+    return (name, False) if path is None else (str(path), True)
+
+
+def _unreadable(name: str, part: str, error: Exception) -> ModelError:
+    first_line = str(error).strip().partition("\n")[0]
+    return ModelError(
+        f"the {part} of {name!r} can't be loaded: {first_line}",
+        where="model",
+        hint="give a Hugging Face folder with config.json, weights and a tokenizer, or a hub name that can be reached",
+    )

@@ -1,0 +1,106 @@
+"""Which fields of GRPOConfig rltune sets itself, and why; and the fields with a closed list of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_CANONICAL = {
+    "lr_scheduler_type": "lr_scheduler",
+    "epsilon": "clip_ratio",
+    "max_grad_norm": "grad_clip",
+    "beta": "kl_coef",
+    "num_generations": "rollouts",
+    "per_device_train_batch_size": "prompts_per_step and updates_per_step",
+    "steps_per_generation": "updates_per_step",
+    "generation_batch_size": "prompts_per_step",
+}
+
+_REASONS = {
+    "output_dir": "the executor decides where a run's files lie",
+    "max_steps": "schedules always span the study's horizon; runs are stopped before it",
+    "num_train_epochs": "the study's steps say how long a run is",
+    "seed": "the study gives each run its seed",
+    "data_seed": "the study gives each run its seed",
+    "shuffle_dataset": "the data order is fixed beforehand, so that a resumed run sees the same prompts",
+    "train_sampling_strategy": "the data order is fixed beforehand, so that a resumed run sees the same prompts",
+    "ignore_data_skip": "a resumed run must see the same prompts",
+    "resume_from_checkpoint": "the registry decides from which checkpoint a run continues",
+    "restore_callback_states_from_checkpoint": "a resumed run must not inherit the stop of its last segment",
+    "enable_jit_checkpoint": "runs are stopped at step boundaries, where a checkpoint is complete",
+    "sync_ref_model": "the moving reference model is not in TRL's checkpoints, so a resumed run would differ",
+    "ref_model_sync_steps": "sync_ref_model can't be used",
+    "ref_model_mixup_alpha": "sync_ref_model can't be used",
+    "auto_find_batch_size": "a batch that changes by itself makes runs incomparable",
+    "use_cpu": "the study's `device` says where a run trains",
+    "remove_unused_columns": "the reward needs the answers",
+    "load_best_model_at_end": "the study keeps the checkpoints it needs",
+    "report_to": "the study writes the metrics of its runs",
+    "run_name": "the study names its runs",
+    "project": "the study names its runs",
+    "disable_tqdm": "a run's progress goes to the study",
+    "trackio_space_id": "the study writes the metrics of its runs",
+    "num_generations_eval": "validation is set by the study",
+    "per_device_eval_batch_size": "validation is set by the study",
+    "reward_weights": "the task gives one reward",
+    "use_cache": "generation always uses the cache",
+    "model_init_kwargs": "the model is loaded in float32 by rltune",
+    "trust_remote_code": "code from a model's repository is not run",
+    "log_level": "a run's log holds warnings and errors",
+    "log_level_replica": "a run's log holds warnings and errors",
+    "deepspeed": "a trial is one process",
+    "parallelism_config": "a trial is one process",
+    "local_rank": "a trial is one process",
+    "accelerator_config": "a trial is one process",
+}
+
+_DEAD = (
+    "label_names",
+    "label_smoothing_factor",
+    "length_column_name",
+    "include_for_metrics",
+    "batch_eval_metrics",
+    "prediction_loss_only",
+    "metric_for_best_model",
+    "greater_is_better",
+    "include_num_input_tokens_seen",
+    "skip_memory_metrics",
+    "chat_template_kwargs",
+    "max_tool_calling_iterations",
+    "average_tokens_across_devices",
+    "bf16_full_eval",
+    "fp16_full_eval",
+)
+"""Accepted by GRPOConfig, but without any effect in a run of rltune's."""
+
+_PREFIXES = {
+    "save_": "checkpoints are saved at the study's steps",
+    "eval_": "validation is set by the study",
+    "logging_": "one line of metrics is written each step",
+    "log_": "one line of metrics is written each step",
+    "hub_": "a trial writes to its own folder only",
+    "push_": "a trial writes to its own folder only",
+    "do_": "a run trains; validation and test are the study's",
+    "dataloader_": "data is read in the run's own process, in a fixed order",
+    "ddp_": "a trial is one process",
+    "fsdp": "a trial is one process",
+    "trackio_": "the study writes the metrics of its runs",
+}
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "loss_type": ("grpo", "bnpo", "dr_grpo", "dapo", "luspo", "cispo", "sapo", "vespo"),
+    "importance_sampling_level": ("token", "sequence"),
+    "scale_rewards": ("group", "batch", "none"),
+    "multi_objective_aggregation": ("sum_then_normalize", "normalize_then_sum"),
+}
+"""Fields whose values TRL checks only in the middle of training."""
+
+
+def why_owned(name: str) -> str | None:
+    """Why a field can't be set by the user, or None if it can."""
+    if name in _CANONICAL:
+        return f"set {_CANONICAL[name]} instead"
+    if name in _REASONS:
+        return _REASONS[name]
+    if name in _DEAD:
+        return "it would have no effect"
+    return next((reason for prefix, reason in _PREFIXES.items() if name.startswith(prefix)), None)

@@ -1,0 +1,114 @@
+"""Scores of a model on a split: mean@k of sampled answers, and greedy accuracy beside it.
+
+Notation: n prompts, k samples of each, T tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from rltune.errors import TaskError
+from rltune.tasks.base import Example, Split, Task
+from rltune.trainers.base import Scores, Scoring
+from rltune.trainers.trl.randomness import isolated, stream_seed
+
+_TOKENS_PER_BATCH = 32_768  # bounds the memory of one batch; small answers are still made hundreds at once
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """A model with what it needs to answer: `max_tokens` new tokens at most."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    max_tokens: int
+
+    def answers(self, prompts: Sequence[str], *, temperature: float) -> list[str]:
+        """One completion for each prompt, special tokens removed; the most likely one at temperature 0.
+
+        The model is in evaluation mode meanwhile and goes back to the mode that it was in.
+        """
+        config = self._generation(temperature)
+        was_training = self.model.training
+        self.model.eval()
+        texts: list[str] = []
+        size = self._batch_size(prompts)
+        for start in range(0, len(prompts), size):
+            batch = self.tokenizer(
+                list(prompts[start : start + size]), return_tensors="pt", padding=True, padding_side="left"
+            )
+            ids = batch["input_ids"].to(self.model.device)  # (batch, T prompt)
+            mask = batch["attention_mask"].to(self.model.device)
+            with torch.no_grad():
+                tokens = self.model.generate(ids, attention_mask=mask, generation_config=config)  # pyright: ignore[reportCallIssue]
+            texts.extend(self.tokenizer.batch_decode(tokens[:, ids.shape[1] :], skip_special_tokens=True))
+        self.model.train(was_training)
+        return texts
+
+    def _generation(self, temperature: float) -> GenerationConfig:
+        # No top-k or top-p: what is scored is the policy itself.
+        how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
+        return GenerationConfig(
+            max_new_tokens=self.max_tokens,
+            pad_token_id=self.tokenizer.pad_token_id,
+            bos_token_id=self.tokenizer.bos_token_id,
+            eos_token_id=self._ends(),
+            use_cache=True,
+            disable_compile=True,
+            **({"do_sample": False} | how),
+        )
+
+    def _ends(self) -> list[int]:
+        """Every token that ends an answer: the tokenizer's and those that the model declares, as in training."""
+        declared = getattr(self.model.generation_config, "eos_token_id", None)
+        ends = [declared] if isinstance(declared, int) else list(declared or [])
+        return sorted({token for token in (self.tokenizer.eos_token_id, *ends) if isinstance(token, int)})
+
+    def _batch_size(self, prompts: Sequence[str]) -> int:
+        longest = max(len(ids) for ids in self.tokenizer(list(prompts))["input_ids"])  # pyright: ignore[reportArgumentType]
+        return max(1, _TOKENS_PER_BATCH // (longest + self.max_tokens))
+
+
+def score_split(answerer: Answerer, task: Task, split: Split, scoring: Scoring, seed: int) -> Scores:
+    """`mean` (mean@k), `greedy`, `mean_stderr` (over prompts), each in [0, 1].
+
+    Draws from a random stream that depends on (seed, split) alone, and leaves all other streams as they are.
+
+    Raises:
+        TaskError: if the split is empty or nothing was asked for.
+    """
+    examples = task.examples(split)[: scoring.prompts]
+    if not examples or scoring.samples < 1:
+        raise TaskError(
+            f"expected at least 1 prompt and 1 sample, got {len(examples)} and {scoring.samples}",
+            where=f"{split} data",
+        )
+    prompts = [example.prompt for example in examples]
+    with isolated(stream_seed("score", seed, split)):
+        greedy = answerer.answers(prompts, temperature=0.0)
+        repeated = [prompt for prompt in prompts for _ in range(scoring.samples)]
+        sampled = answerer.answers(repeated, temperature=scoring.temperature)
+    k = scoring.samples
+    means = [_accuracy(task, [example] * k, sampled[i * k : (i + 1) * k]) for i, example in enumerate(examples)]
+    return {
+        "mean": sum(means) / len(means),
+        "greedy": _accuracy(task, examples, greedy),
+        "mean_stderr": _stderr(means),
+    }
+
+
+def _accuracy(task: Task, examples: Sequence[Example], answers: Sequence[str]) -> float:
+    return sum(task.correct(e, a) for e, a in zip(examples, answers, strict=True)) / len(examples)
+
+
+def _stderr(values: Sequence[float]) -> float:
+    n = len(values)
+    if n < 2:
+        return 0.0
+    mean = sum(values) / n
+    return math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1) / n)

@@ -1,0 +1,155 @@
+"""The report as text: what it says in each state of a study, and that nothing from outside becomes markup."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from report.factory import CONFIG, TARGET, Filler, Study, begin, fill_finished, propose
+from rltune.errors import ReportError
+from rltune.report.data import read_report_data
+from rltune.report.html import render, write_report
+from rltune.store.base import StudyState, StudyStore
+from rltune.store.open import create_study
+from rltune.types import Configuration, Phase, StopKind, StopReason
+
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+FIGURES = {"seeds", "spending", "reward", "kl", "costs", "transfer"}
+
+
+def page_of(store: StudyStore) -> str:
+    """The page without plotly.js, whose source holds about everything."""
+    page = render(read_report_data(store))
+    scripts = [m.span() for m in re.finditer(r"<script>.*?</script>", page, re.S)]
+    return page[: scripts[0][0]] + page[scripts[-1][1] :]
+
+
+def figures_of(page: str) -> dict[str, dict]:
+    found = re.findall(r'<script type="application/json" data-plot="(\w+)">(.*?)</script>', page, re.S)
+    return {name: json.loads(text) for name, text in found}
+
+
+def test_a_finished_study_shows_its_gain_and_all_figures(finished: Study) -> None:
+    page = page_of(finished.store)
+    assert "A gain of +28.2 points" in page
+    assert set(figures_of(page)) == FIGURES
+    assert "still running" not in page and "No winner yet" not in page
+
+
+def test_the_file_is_self_contained(finished: Study, tmp_path: Path) -> None:
+    written = write_report(finished.store, tmp_path / "deep" / "report.html")
+    page = written.read_text(encoding="utf-8")
+    assert list(written.parent.iterdir()) == [written]  # nothing temporary is left
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page.split("<script>")[0])
+    assert page.count('type="application/json"') == len(FIGURES)
+    assert "Plotly" in page and "prefers-color-scheme: dark" in page and "width=device-width" in page
+
+
+def test_changed_settings_are_marked_and_equal_ones_are_not(finished: Study) -> None:
+    page = page_of(finished.store)
+    ours, theirs = finished.winner.values, finished.recipe.values
+    rows = re.findall(r'<tr class="(\w*)"><td class="t">(\w+)</td>', page)
+    marked = {name for kind, name in rows if kind == "changed"}
+    assert marked == {n for n in ours if ours[n] != theirs[n]} and "learning_rate" in marked
+    assert "1e-05 to 0.003 (log)" in page and "constant | cosine" in page
+
+
+def test_stops_are_listed_and_marked_with_their_rule(finished: Study) -> None:
+    page = page_of(finished.store)
+    assert page.count("KL grew by 31 % a step") >= 2 and "9 of 15" in page
+    marks = [t for t in figures_of(page)["reward"]["data"] if t.get("name") == "stopped or failed"][0]
+    assert sum("kl_growth" in text for text in marks["text"]) == 2
+    assert figures_of(page)["kl"]["layout"]["yaxis"]["type"] == "log"
+
+
+def test_what_is_needed_to_do_it_again_is_there(finished: Study) -> None:
+    page = page_of(finished.store)
+    assert "rltune export ./studies/demo --format verl" in page and "2.13.0" in page
+    study_file = html.unescape(re.findall(r"<pre>(name: demo.*?)</pre>", page, re.S)[0])
+    assert yaml.safe_load(study_file) == CONFIG
+
+
+def test_every_run_has_a_curve(finished: Study) -> None:
+    lines = [t for t in figures_of(page_of(finished.store))["reward"]["data"] if t["mode"] != "markers"]
+    assert len(lines) == len(finished.store.runs())
+
+
+def test_costs_of_all_bars_are_the_costs_of_all_segments(finished: Study) -> None:
+    figure = figures_of(page_of(finished.store))["costs"]
+    bars = sum(sum(t["x"]) for t in figure["data"] if t["type"] == "bar")
+    spent = sum(s.cost.seconds for s in finished.store.segments()) / 60
+    assert bars == pytest.approx(spent)
+
+
+def test_a_half_finished_study_says_what_is_missing(half: Study) -> None:
+    page = page_of(half.store)
+    assert "still running" in page and "No winner yet" in page and "No test result yet" in page
+    assert {"spending", "reward", "kl", "costs"} == set(figures_of(page))
+
+
+def test_an_empty_study_has_a_report(empty: StudyStore) -> None:
+    page = page_of(empty)
+    assert "nothing has been evaluated" in page and "No step was trained yet" in page
+    assert figures_of(page) == {}
+
+
+def test_a_failed_study_says_so_and_shows_its_errors(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "broken", CONFIG)
+    begin(store)
+    crash = StopReason(StopKind.DIVERGED, 3, "reward is NaN at step 3")
+    Filler(store).segment(propose(1)[0], TARGET, 15, stop=crash, log_tail="last words")
+    store.add_event("error", "the disk is full")
+    store.set_state(StudyState.FAILED)
+    page = page_of(store)
+    store.close()
+    assert "This study has failed" in page and "the disk is full" in page
+    assert "reward is NaN at step 3" in page and "last words" in page
+
+
+def test_a_study_whose_recipe_won_says_that_nothing_was_gained(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "none", CONFIG)
+    study = fill_finished(store, count=9)
+    store.set_fact("winner", {"configuration": dict(study.recipe.values), "id": study.recipe.id, "reason": "best"})
+    page = page_of(store)
+    store.close()
+    assert "No gain: the search found nothing better than the recipe itself" in page
+
+
+def test_text_from_outside_never_becomes_markup(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "hostile", {**CONFIG, "task": {"name": HOSTILE}})
+    begin(store)
+    store.set_fact("recipe", {"configuration": {HOSTILE: HOSTILE}, "id": "x", "name": HOSTILE})
+    store.set_fact("winner", {"configuration": {HOSTILE: 1.0}, "id": "x", "reason": HOSTILE})
+    store.set_fact("versions", {HOSTILE: HOSTILE})
+    store.add_event("warning", HOSTILE)
+    filler = Filler(store)
+    configuration = Configuration({"learning_rate": 1e-3, HOSTILE: HOSTILE})
+    stop = StopReason(StopKind.RULE, 4, HOSTILE, rule=HOSTILE)
+    filler.segment(configuration, TARGET, 15, stop=stop, log_tail=HOSTILE, phase=Phase.SEARCH)
+    page = page_of(store)
+    whole = render(read_report_data(store))
+    store.close()
+    assert "<img" not in page and "alert(2)</script>" not in page and "<script>alert" not in page
+    assert whole.count("<script>alert(2)") == 0
+    assert "&lt;img" in page  # it is shown, as text
+    for text in figures_of(page)["reward"]["data"][-1]["text"]:
+        assert "<img" not in text and "&lt;img" in text
+
+
+def test_a_path_that_cannot_be_written_is_named(empty: StudyStore, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(ReportError, match="file/report.html"):
+        write_report(empty, blocked / "report.html")
+
+
+def test_a_second_report_replaces_the_first(empty: StudyStore, finished: Study, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(empty, path)
+    write_report(finished.store, path)
+    assert "A gain of" in path.read_text(encoding="utf-8") and len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,73 @@
+"""What a budget buys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rltune.study.plan import ModelTiming, PlanTerms, affordable, make_plan
+
+TERMS = PlanTerms(
+    budget=300.0,
+    search_share=0.5,
+    trials=None,
+    slots=2,
+    search_models=("small",),
+    target="large",
+    rungs=(10, 20, 40),
+    confirm=3,
+    seeds=3,
+)
+TIMINGS = {"small": ModelTiming(0.1, 0.2, 0.5), "large": ModelTiming(0.4, 0.5, 0.5)}
+
+
+def test_a_trial_costs_its_missing_steps_and_the_rungs_it_passes() -> None:
+    timing = ModelTiming(step_seconds=2.0, validate_seconds=10.0, start_seconds=1.0)
+    assert timing.trial_seconds(0, 40, (10, 20, 40)) == 1 + 40 * 2 + 3 * 10
+    assert timing.trial_seconds(20, 40, (10, 20, 40)) == 1 + 20 * 2 + 1 * 10
+
+
+def test_plan_counts_trials_from_timed_steps() -> None:
+    plan = make_plan(TERMS, TIMINGS)
+    per_rung = [0.5 + 10 * 0.1 + 0.2, 0.5 + 20 * 0.1 + 0.4, 0.5 + 40 * 0.1 + 0.6]
+    assert plan.trial_seconds["small"] == pytest.approx(dict(zip((10, 20, 40), per_rung, strict=True)))
+    assert plan.search_trials == int(150 * 2 / (sum(per_rung) / 3))
+    assert plan.full_target_seconds == pytest.approx(0.5 + 40 * 0.4 + 3 * 0.5)
+    assert plan.after.fits and plan.warnings == []
+
+
+def test_plan_never_promises_more_trials_than_asked() -> None:
+    assert make_plan(replace(TERMS, trials=4), TIMINGS).search_trials == 4
+
+
+def test_what_is_spent_already_is_not_planned_again() -> None:
+    assert make_plan(TERMS, TIMINGS, spent=100.0).search_trials < make_plan(TERMS, TIMINGS).search_trials
+
+
+def test_a_budget_too_small_is_said_with_the_remedy() -> None:
+    plan = make_plan(replace(TERMS, budget=20.0), TIMINGS)
+    assert not plan.after.fits
+    assert any("raise the budget" in warning for warning in plan.warnings)
+
+
+def test_confirmations_are_given_up_before_seeds() -> None:
+    full = affordable(1e9, 10.0, confirm=3, seeds=3, slots=1)
+    assert (full.confirm, full.seeds) == (3, 3)
+    # (3 + 1) + 6 runs don't fit into 9, (2 + 1) + 6 do.
+    assert (affordable(90.0, 10.0, 3, 3, 1).confirm, affordable(90.0, 10.0, 3, 3, 1).seeds) == (2, 3)
+    # 7 runs can't hold 3 seeds; 2 seeds and two confirmations fit.
+    assert (affordable(70.0, 10.0, 3, 3, 1).confirm, affordable(70.0, 10.0, 3, 3, 1).seeds) == (2, 2)
+    least = affordable(0.0, 10.0, 3, 3, 1)
+    assert (least.confirm, least.seeds, least.fits) == (1, 1, False)
+
+
+@given(st.floats(0, 1e5), st.floats(0.1, 1e3), st.integers(1, 10), st.integers(1, 10), st.integers(1, 8))
+def test_what_is_said_to_fit_fits(seconds: float, run: float, confirm: int, seeds: int, slots: int) -> None:
+    spending = affordable(seconds, run, confirm, seeds, slots)
+    assert 1 <= spending.confirm <= confirm and 1 <= spending.seeds <= seeds
+    assert spending.fits == (spending.seconds <= seconds)
+    more = affordable(2 * seconds, run, confirm, seeds, slots)
+    assert (more.seeds, more.confirm) >= (spending.seeds, spending.confirm)

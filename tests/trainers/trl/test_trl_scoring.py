@@ -1,0 +1,89 @@
+"""Scores: what mean@k, greedy and their error mean, and that scoring is repeatable and leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from trl_toys import ToyTask
+
+from rltune.errors import CheckpointError, ModelError, TaskError, TrainerError
+from rltune.trainers.base import ScoreJob, Scoring
+from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
+from rltune.trainers.trl.scoring import Answerer, score_split
+from rltune.trainers.trl.trainer import TrlTrainer
+
+
+class Scripted:
+    """Stands for an `Answerer`: the first of every two samples is right, and so is each third greedy answer."""
+
+    def answers(self, prompts: Sequence[str], *, temperature: float) -> list[str]:
+        period = 2 if temperature else 3
+        return ["1" if i % period == 0 else "x" for i in range(len(prompts))]
+
+
+def score_job(model: str, **changes: object) -> ScoreJob:
+    fields = {"model": model, "checkpoint": None, "task": "toy", "split": "test", "scoring": Scoring(6, 4), "seed": 1}
+    return ScoreJob(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_scores_are_accuracies_over_prompts() -> None:
+    scores = score_split(Scripted(), ToyTask(), "test", Scoring(6, 2), 0)  # type: ignore[arg-type]
+    assert scores == {"mean": 0.5, "greedy": 2 / 6, "mean_stderr": 0.0}
+    scores = score_split(Scripted(), ToyTask(), "test", Scoring(6, 1), 0)  # type: ignore[arg-type]
+    assert scores["mean"] == 0.5
+    assert scores["mean_stderr"] == pytest.approx((0.3 / 6) ** 0.5)  # 0/1 over 6 prompts: variance 0.25 * 6 / 5
+
+
+def test_nothing_to_score_is_refused() -> None:
+    with pytest.raises(TaskError, match="validation data"):
+        score_split(Scripted(), ToyTask(), "validation", Scoring(0, 2), 0)  # type: ignore[arg-type]
+
+
+def test_scoring_is_repeatable_and_leaves_no_trace(tiny_model: str) -> None:
+    answerer = Answerer(load_model(tiny_model, torch.device("cpu")).train(), load_tokenizer(tiny_model), 5)
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    first = score_split(answerer, ToyTask(), "validation", Scoring(8, 4), 1)
+    assert torch.equal(torch.rand(3), expected)
+    assert answerer.model.training
+    assert score_split(answerer, ToyTask(), "validation", Scoring(8, 4), 1) == first
+    assert 0 < first["mean"] < 1
+    others = [score_split(answerer, ToyTask(), "validation", Scoring(8, 4), seed)["mean"] for seed in range(2, 6)]
+    assert any(mean != first["mean"] for mean in others)
+
+
+def test_temperature_zero_makes_the_mean_greedy(tiny_model: str) -> None:
+    answerer = Answerer(load_model(tiny_model, torch.device("cpu")), load_tokenizer(tiny_model), 5)
+    scores = score_split(answerer, ToyTask(), "validation", Scoring(8, 2, temperature=0.0), 1)
+    assert scores["mean"] == scores["greedy"]
+
+
+def test_small_batches_give_the_same_greedy_answers(tiny_model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answerer = Answerer(load_model(tiny_model, torch.device("cpu")), load_tokenizer(tiny_model), 5)
+    prompts = [e.prompt for e in ToyTask().examples("validation")]
+    whole = answerer.answers(prompts, temperature=0.0)
+    monkeypatch.setattr("rltune.trainers.trl.scoring._TOKENS_PER_BATCH", 24)
+    assert answerer.answers(prompts, temperature=0.0) == whole
+
+
+def test_a_base_model_is_scored_from_its_folder(toy: ToyTask, tiny_model: str) -> None:
+    first = TrlTrainer().score(score_job(tiny_model))
+    assert first == TrlTrainer().score(score_job(tiny_model))
+    assert set(first) == {"mean", "greedy", "mean_stderr"}
+
+
+def test_a_missing_model_or_checkpoint_is_named(toy: ToyTask, tiny_model: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model"):
+        TrlTrainer().score(score_job(str(tmp_path / "nowhere")))
+    with pytest.raises(CheckpointError, match="nowhere"):
+        TrlTrainer().score(score_job(tiny_model, checkpoint=str(tmp_path / "nowhere")))
+
+
+def test_devices() -> None:
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(TrainerError, match="expected auto, cpu or cuda"):
+        choose_device("tpu")
