@@ -136,6 +136,7 @@ class ExecutorContract:
         outcome = carry_out(executor, train_order(tmp_path, trainer="tlr"))
         assert outcome.stop.kind is StopKind.FAILED and "'tlr'" in outcome.stop.reason
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("fault", ["hang", "hang_native"])
     def test_a_hanging_trial_is_ended(self, executor: Executor, tmp_path: Path, fault: str) -> None:
         order = train_order(tmp_path, fault=fault, limits=Limits(stall_seconds=0.3))
@@ -145,6 +146,7 @@ class ExecutorContract:
         assert "_hang" in outcome.log_tail, "the log shows where it hangs"
         assert not members(process)
 
+    @pytest.mark.slow
     def test_a_slow_trial_that_still_makes_steps_does_not_hang(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, stop=4, step_time=0.2, limits=Limits(stall_seconds=0.5))
         assert carry_out(executor, order).stop.kind is StopKind.REACHED

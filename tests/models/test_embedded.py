@@ -6,7 +6,7 @@ from rltune.errors import ModelError
 from rltune.models import describe_model, embedded_folder, embedded_names, is_embedded
 from rltune.tasks import build_task
 
-PARAMETERS = {"embedded/xs": 135_296, "embedded/s": 795_520, "embedded/m": 1_930_944}
+PARAMETERS = {"embedded/xs": 135_296, "embedded/s": 795_520, "embedded/m": 1_931_520}
 
 
 def test_names_and_folders():
@@ -45,8 +45,18 @@ class TestLoaded:
         tokens = tokenizer(text)["input_ids"]
         assert len(tokens) == len(text)
         assert tokenizer.decode(tokens) == text
-        assert tokenizer.unk_token_id not in tokens
-        assert tokenizer("é\n")["input_ids"] == [tokenizer.unk_token_id] * 2
+        assert len(tokenizer("1é\n2")["input_ids"]) == 2
+
+    def test_packaged_tokenizers_are_the_built_one(self, tokenizer):
+        from transformers import AutoTokenizer  # noqa: PLC0415
+
+        from rltune.models.tokenizer import CHARACTERS, build_tokenizer  # noqa: PLC0415
+
+        built = build_tokenizer()
+        for name in PARAMETERS:
+            packaged = AutoTokenizer.from_pretrained(embedded_folder(name))
+            assert packaged.get_vocab() == built.get_vocab()
+            assert packaged(CHARACTERS)["input_ids"] == built(CHARACTERS)["input_ids"] == list(range(4, len(built)))
 
     def test_tokenizer_pads_left(self, tokenizer):
         batch = tokenizer(["1+1=", "12+34="], padding=True)

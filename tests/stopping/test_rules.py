@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from collections.abc import Mapping, Sequence
 
@@ -93,6 +94,20 @@ def test_the_default_needs_a_drop_that_is_more_than_noise() -> None:
     noisy = [0.5 + (0.08 if t % 2 else -0.08) for t in range(60)]
     assert stopped_at(RewardDrop(), reward=noisy) == 3
     assert stopped_at(default("reward_drop"), reward=noisy) is None
+
+
+def test_the_default_stops_a_run_that_dies_in_its_first_step() -> None:
+    # An embedded run with a learning rate of 1.8e-3: the jump itself must not pass for noise.
+    dead = [0.42, 0.04, 0.01, 0.01, 0.03, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.01]
+    decision = first_stop(default("reward_drop"), curve(reward=dead))
+    assert decision is not None and decision.step == 8
+    assert decision.values["peak"] == 0.42 and decision.values["drop"] > 0.9
+
+
+def test_the_default_rarely_stops_a_run_that_stands_still() -> None:
+    noise = random.Random(0)
+    runs = [[noise.gauss(0.43, 0.06) for _ in range(100)] for _ in range(100)]
+    assert sum(stopped_at(default("reward_drop"), reward=run) is not None for run in runs) <= 5
 
 
 def test_the_default_stops_a_collapse() -> None:

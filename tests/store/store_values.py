@@ -64,7 +64,7 @@ def train(
     checkpoints: tuple[tuple[int, Path, int], ...] = (),
     silent: bool = False,
 ) -> str:
-    """A whole segment as the loop records it; returns the run's id. `silent`: it ends without an evaluation."""
+    """A whole segment as the loop records it; returns the run's id. `silent`: without an evaluation."""
     run = store.run(of.configuration, of.fidelity.model, of.seed)
     segment = store.begin_segment(of, run.id, from_step, Path("segments") / run.id)
     stop = stop or stopped(StopKind.REACHED, of.fidelity.steps)

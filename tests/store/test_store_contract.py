@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from store_values import MODEL, configuration, evaluation, metrics, proposal, stopped, train
 
 from rltune.errors import StoreError
 from rltune.store.base import CheckpointState, ScoreRecord, SegmentState, StudyState
 from rltune.store.open import create_study, open_study
 from rltune.store.sql import SqlStudyStore
-from rltune.types import Configuration, Cost, Phase, StepMetrics, StopKind
-
-shared_store = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+from rltune.types import Cost, Phase, StopKind
 
 
 def test_a_study_keeps_its_state_config_seconds_and_facts(
@@ -54,60 +46,6 @@ def test_the_same_three_give_the_same_run_and_other_ones_another(store: SqlStudy
     assert len({run.id for run in (first, *others)}) == 4
     assert [run.number for run in store.runs()] == [1, 2, 3, 4]
     assert first.last_step == 0 and first.stop is None
-
-
-@shared_store
-@given(
-    st.dictionaries(
-        st.text(min_size=1, max_size=8),
-        st.one_of(
-            st.floats(allow_nan=False, allow_infinity=False),
-            st.integers(),
-            st.booleans(),
-            st.text(max_size=8),
-        ),
-        max_size=4,
-    )
-)
-def test_configurations_come_back_with_values_and_types(store: SqlStudyStore, values: dict) -> None:
-    written = Configuration(values)
-    run_id = store.run(written, MODEL, 0).id
-
-    (found,) = (run.configuration for run in store.runs() if run.id == run_id)
-
-    assert found == written and found.id == written.id
-    assert {key: type(value) for key, value in found.values.items()} == {
-        k: type(v) for k, v in values.items()
-    }
-
-
-@shared_store
-@given(st.dictionaries(st.sampled_from(["reward", "kl", "score/mean"]), st.floats(width=64), max_size=3))
-def test_metrics_come_back_to_the_bit(store: SqlStudyStore, values: dict[str, float]) -> None:
-    run = store.run(configuration(), MODEL, 0)
-    running = [s for s in store.segments() if s.state is SegmentState.RUNNING]
-    segment = running[0] if running else store.begin_segment(proposal(10), run.id, 0, Path("s"))
-
-    store.add_steps(segment.id, [StepMetrics(3, values)])
-
-    found = {step.step: step.values for step in store.curve(run.id)}.get(3, {})
-    assert set(found) == set(values)
-    assert all(repr(found[k] + 0.0) == repr(values[k] + 0.0) for k in values)  # + 0.0: SQLite has no -0.0
-
-
-@pytest.mark.parametrize("score", [0.1 + 0.2, 0.0, None, math.nan, -math.inf])
-def test_evaluations_come_back_as_they_were(store: SqlStudyStore, score: float | None) -> None:
-    of = proposal(40, seed=2**40)
-    values = {"growth": math.inf, "threshold": 0.15, "nothing": math.nan}
-    stop = replace(stopped(StopKind.RULE, 17, "kl_growth"), values=values)
-    result = replace(evaluation(of, score, stop, Cost(1e-9, 0.1, 1e9)), last_score=0.3)
-
-    run = store.run(of.configuration, MODEL, of.seed)
-    store.add_evaluation(result, run.id)
-
-    ((found_id, found),) = store.evaluations()
-    assert found_id == run.id
-    assert repr(found) == repr(result)  # repr: a NaN equals itself there
 
 
 def test_a_segment_goes_from_running_to_ended(store: SqlStudyStore, tmp_path: Path) -> None:
@@ -163,6 +101,16 @@ def test_finishing_twice_changes_nothing(store: SqlStudyStore, tmp_path: Path) -
         store.decisions(),
         store.curve("r0001"),
     )
+
+
+def test_a_segment_may_pass_several_rungs(store: SqlStudyStore) -> None:
+    run = store.run(configuration(), MODEL, 0)
+    segment = store.begin_segment(proposal(40), run.id, 0, Path("s"))
+    rungs = [evaluation(proposal(10), 0.2), evaluation(proposal(20), 0.3), evaluation(proposal(40), 0.4)]
+
+    assert store.finish_segment(segment.id, rungs[-1].stop, Cost(1.0), metrics(1, 40), [], rungs)
+
+    assert list(store.history().evaluations) == rungs
 
 
 def test_a_run_has_one_running_segment_at_a_time(store: SqlStudyStore) -> None:
@@ -293,15 +241,6 @@ def test_checkpoints_change_state_and_keep_pins(store: SqlStudyStore, tmp_path: 
     train(store, proposal(40), from_step=10, checkpoints=((20, tmp_path / "again", 7),))
     again = store.checkpoints(run_id)[-1]
     assert (again.step, again.path, again.bytes, again.pinned) == (20, tmp_path / "again", 7, True)
-
-
-def test_events_and_logs_survive_any_text(store: SqlStudyStore) -> None:
-    store.add_event("warning", "null \x00, half a pair \ud83d, a whole one \U0001f600")
-    (event,) = store.events()
-    assert (event.level, event.message) == (
-        "warning",
-        "null \ufffd, half a pair \ufffd, a whole one \U0001f600",
-    )
 
 
 def test_what_is_no_plain_value_is_refused_and_nothing_is_written(store: SqlStudyStore) -> None:

@@ -166,7 +166,7 @@ def test_kill_9_loses_and_doubles_no_evaluation(location: str, name: str) -> Non
 
 @pytest.mark.slow
 def test_reading_and_writing_stay_quick_in_a_large_study(location: str, name: str) -> None:
-    """CPU seconds of this process, so that a busy machine doesn't matter; limits are several times what it takes."""
+    """CPU seconds of this process, so that a busy machine doesn't matter; it takes a fifth of the limits."""
     store = create_study(location, name, {})
     for number in range(1000):
         of = proposal(10, number=number)

@@ -112,7 +112,7 @@ def test_a_study_in_a_read_only_folder_can_be_looked_at(
     train(store, proposal(10))
     store.add_steps("r0001-s1", metrics(1, 3))
     store.close()
-    # Root may write everywhere, so the folder is only said to be read-only; what must follow is that no file is made.
+    # Root may write everywhere, so the folder is only said to be read-only: then no file may be made.
     monkeypatch.setattr("rltune.store.engine.os.access", lambda path, mode: False)
 
     observer = open_study(tmp_path, "s", read_only=True)

@@ -2,11 +2,14 @@
 
 Notation:
     f(θ, φ, r)  score of configuration φ on model θ after r steps; primes mark the proxy
-    f*          the incumbent's value: the largest posterior mean at (target θ, r_max) over configurations φ⁺ that
-                ran and live. A posterior mean, not a measured score: a lucky validation doesn't raise the bar.
-    α(φ, r)     E[(f'(θ', φ, r) - f*(θ, φ⁺, r_max))⁺ | D] / E[C(θ', φ, r)]   (arXiv 2606.03073), C of missing steps
+    f*          the incumbent's value: the largest posterior mean at (target θ, r_max) over configurations φ⁺
+                that ran and live. A posterior mean, not a measured score: a lucky validation doesn't raise
+                the bar
+    α(φ, r)     E[(f'(θ', φ, r) - f*(θ, φ⁺, r_max))⁺ | D] / E[C(θ', φ, r)]   (arXiv 2606.03073), C of missing
+                steps
     h(z)        φ(z) + z Φ(z), so that E[(N(μ, σ²) - f*)⁺] = σ h((μ - f*) / σ)
-All in log space: far from the incumbent h underflows, its logarithm doesn't (Ament et al. 2023, arXiv 2310.20708).
+All in log space: far from the incumbent h underflows, its logarithm doesn't (Ament et al. 2023, arXiv
+2310.20708).
 """
 
 from __future__ import annotations
@@ -42,18 +45,20 @@ def log_h(z: np.ndarray) -> np.ndarray:
 
 
 def paper_improvement(model: ScoreModel, x: np.ndarray, incumbent: np.ndarray) -> np.ndarray:
-    """log E[(f'(θ', φ, r) - f*)⁺] (q,) at x (q, D), to the letter of the paper, for f* (q,)."""
+    """log E[(f'(θ', φ, r) - f*)⁺] (q,) at x (q, D), as the paper has it, for f* (q,)."""
     mean, variance = model.posterior(x)
     return log_expected_improvement(mean, np.sqrt(variance), incumbent)
 
 
 def goal_improvement(
-    model: ScoreModel, x: np.ndarray, goal: tuple[float, float], incumbent: float
+    model: ScoreModel, x: np.ndarray, goal: tuple[float, float], incumbent: np.ndarray
 ) -> np.ndarray:
     """log expected improvement (q,) of the *posterior mean at (target, r_max)* by an evaluation at x (q, D).
 
-    The evaluation moves that mean by N(0, σ̃²), σ̃ = cov(f at x, f at goal) / sqrt(var f at x + noise): the knowledge
-    gradient (Frazier et al. 2009) of one configuration. Short or small runs are worth what they tell about the goal.
+    The evaluation moves that mean by N(0, σ̃²), σ̃ = cov(f at x, f at goal) / sqrt(var f at x + noise): the
+    knowledge
+    gradient (Frazier et al. 2009) of one configuration. Short or small runs are worth what they tell about
+    the goal.
     """
     at_goal = x.copy()
     at_goal[:, -2:] = goal

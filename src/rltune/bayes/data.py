@@ -3,10 +3,12 @@
 Notation:
     n  number of evaluations that say something
     d  `space.dimension`
-    z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest 0, target 1)
+    z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest 0,
+       target 1)
     x  (n, d + 2) encoding of φ, then z
-    y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally
-       bad, and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that.
+    y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is
+       equally bad, and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is
+       worth that.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ class FidelityScale:
     """How a fidelity becomes coordinates z.
 
     Attributes:
-        low_steps, high_steps: smallest rung and r_max. sizes: parameters of each model by name. target: a name of it.
+        low_steps, high_steps: smallest rung and r_max. sizes: parameters of each model by name. target: a
+        name of it.
     """
 
     low_steps: int
@@ -73,7 +76,7 @@ def score_of(evaluation: Evaluation) -> float | None:
 
 
 def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | None:
-    """x_φ (d,) of a configuration, moved into the space if it lies outside (a recipe may); None if it can't be."""
+    """x_φ (d,) of a configuration, moved into the space if it lies outside; None if it can't be."""
     try:
         return space.encode(space.clip(configuration.values))
     except SpaceError:
@@ -81,7 +84,7 @@ def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | N
 
 
 def training_data(history: History, space: Space, scale: FidelityScale) -> TrainingData:
-    """The evaluations in order; left out are those of unknown models or of other spaces, and those that say nothing."""
+    """The evaluations in order, without those of unknown models or other spaces, or that say nothing."""
     floors = floor_scores(history)
     rows: list[np.ndarray] = []
     scores: list[float] = []
@@ -102,7 +105,8 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
 
 
 def floor_scores(history: History) -> dict[str, float]:
-    """What a dead run is worth, by model: the base model's score, else the lowest one seen there; under the name ''
+    """What a dead run is worth, by model: the base model's score, else the lowest one seen there; under the
+    name ''
     the lowest of all, for models of which nothing is known."""
     floors: dict[str, float] = {}
     for evaluation in history.evaluations:

@@ -4,8 +4,9 @@ Notation:
     n, q    training points, query points
     D       d + 2 columns: configuration, log steps, log model size (see `data`)
     x       (n, D), y (n,) training data; y standardized inside: (y - center) / spread
-    k       a k_φ(φ, φ') k_z(z, z') + b k_m(z, z')   a product, so that what is learned cheaply counts elsewhere by
-            as much as fidelities turn out to be alike; plus the common learning curve of all configurations
+    k       a k_φ(φ, φ') k_z(z, z') + b k_m(z, z')   a product, so that what is learned cheaply counts
+            elsewhere by as much as fidelities turn out to be alike; plus the common learning curve of all
+            configurations
     K       (n, n) k(x, x) + σ² I = L Lᵀ
 k_φ and k_z are Matern-5/2 with a length per column (k_φ: dimension-scaled prior, Hvarfner et al. 2024,
 arXiv 2402.02229), k_m is squared-exponential.
@@ -34,7 +35,7 @@ from linear_operator.utils.errors import NanError, NotPSDError
 from rltune.bayes.data import TrainingData
 
 FIT_POINTS = 200
-"""Hyperparameters are fitted to at most this many points: a fit costs O(n³) a step, and more points hardly move it."""
+"""Hyperparameters are fitted to at most this many points: a step costs O(n³), and more hardly matter."""
 FIT_STEPS = 60
 LOWEST_NOISE = 1e-4
 SMALLEST_SPREAD = 1e-6
@@ -43,8 +44,8 @@ JITTER = 1e-8
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch on one thread, its random stream untouched, in double precision: the same numbers wherever it runs, and
-    no cores taken from the trials."""
+    """torch on one thread, its random stream untouched: the same numbers wherever it runs, and no cores taken
+    from the trials."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -56,7 +57,7 @@ def one_thread() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """A fitted (or prior) kernel, the constant mean and noise variance in standardized units. Never mutated."""
+    """A fitted (or prior) kernel, constant mean and noise variance, standardized. Never mutated."""
 
     kernel: gpytorch.kernels.Kernel
     mean: float
@@ -77,7 +78,9 @@ class ScoreModel:
             covariance = self._kernel(self._x, self._x)
             covariance.diagonal().add_(hyperparameters.noise + JITTER)
             self._root = torch.linalg.cholesky(covariance)  # L
-            self._weights = torch.cholesky_solve(residual.double()[:, None], self._root)[:, 0]  # K⁻¹ (y - mean)
+            self._weights = torch.cholesky_solve(residual.double()[:, None], self._root)[
+                :, 0
+            ]  # K⁻¹ (y - mean)
 
     @property
     def noise_variance(self) -> float:
@@ -90,17 +93,21 @@ class ScoreModel:
         return mean, variance
 
     def posterior_pairs(self, x: np.ndarray, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For pairs of rows of x (q, D) and goal (q, D): mean (q,) at the goal, variance (q,) at x, and covariance
+        """For pairs of rows of x (q, D) and goal (q, D): mean (q,) at the goal, variance (q,) at x, and
+        covariance
         (q,) between the two."""
         _, solved, variance = self._solve(x)
-        mean, solved_goal, _ = self._solve(goal)
+        # many pairs share a goal: one per configuration, whatever its fidelities
+        distinct, index = np.unique(goal, axis=0, return_inverse=True)
+        mean, solved_goal, _ = self._solve(distinct)
         with torch.no_grad():
             prior = self.hyperparameters.kernel(_tensor(x), _tensor(goal), diag=True)
-            covariance = prior - (solved * solved_goal).sum(0)
-        return mean, variance, covariance.numpy() * self.spread**2
+            explained = torch.einsum("nq,nq->q", solved, solved_goal[:, index])
+        return mean[index], variance, (prior - explained).numpy() * self.spread**2
 
     def believing(self, x: np.ndarray) -> ScoreModel:
-        """The model after imagined results at x (q, D) that equal the posterior mean (kriging believer; Ginsbourger
+        """The model after imagined results at x (q, D) that equal the posterior mean (kriging believer;
+        Ginsbourger
         et al. 2010): what is in flight is no longer worth asking for."""
         if not len(x):
             return self
@@ -132,18 +139,20 @@ def standardization(y: np.ndarray) -> tuple[float, float]:
 
 
 def fit_hyperparameters(data: TrainingData) -> Hyperparameters:
-    """The hyperparameters of highest posterior density, or the prior's if there is nothing to fit or the fit fails.
+    """The hyperparameters of highest posterior density, or the prior's if there is nothing to fit or the fit
+    fails.
     Deterministic: always starts from the prior."""
     dimension = data.x.shape[1]
     if len(data) < 2 or np.ptp(data.y) < SMALLEST_SPREAD:
         return _prior_hyperparameters(dimension)
     chosen = _representatives(data)
     center, spread = standardization(chosen.y)
+    kernel, noise_model = _prior_kernel(dimension), _likelihood()
     model = SingleTaskGP(
         _tensor(chosen.x),
         _tensor(((chosen.y - center) / spread)[:, None]),
-        likelihood=_likelihood(),
-        covar_module=_prior_kernel(dimension),
+        likelihood=noise_model,
+        covar_module=kernel,
         outcome_transform=None,
     )
     likelihood = ExactMarginalLogLikelihood(model.likelihood, model)
@@ -157,9 +166,8 @@ def fit_hyperparameters(data: TrainingData) -> Hyperparameters:
     fitted = torch.cat([p.detach().flatten() for p in model.parameters()])
     if not torch.isfinite(fitted).all():
         return _prior_hyperparameters(dimension)
-    model.covar_module.eval()
-    noise, mean = model.likelihood.noise.item(), model.mean_module.constant.item()
-    return Hyperparameters(model.covar_module.requires_grad_(False), mean, noise, fitted=True)
+    noise, mean = noise_model.noise.item(), float(next(model.mean_module.parameters()).detach())
+    return Hyperparameters(kernel.eval().requires_grad_(False), mean, noise, fitted=True)
 
 
 def _prior_hyperparameters(dimension: int) -> Hyperparameters:
@@ -168,10 +176,10 @@ def _prior_hyperparameters(dimension: int) -> Hyperparameters:
 
 
 def _likelihood() -> GaussianLikelihood:
-    """Noise, prior median e^-3 of the variance of all scores: a validation of a few hundred answers has about that."""
+    """Noise; prior median e^-3 of the variance of all scores, as of a few hundred validated answers."""
     prior = LogNormalPrior(-3.0, 1.0)
     return GaussianLikelihood(
-        noise_prior=prior, noise_constraint=GreaterThan(LOWEST_NOISE, transform=None, initial_value=0.05)
+        noise_prior=prior, noise_constraint=GreaterThan(LOWEST_NOISE, initial_value=0.05)
     ).double()
 
 
@@ -182,15 +190,16 @@ def _prior_kernel(dimension: int) -> gpytorch.kernels.Kernel:
         ard_num_dims=d, use_rbf_kernel=False, active_dims=list(range(d))
     )
     fidelity = {"ard_num_dims": 2, "active_dims": [d, d + 1]}
-    # median length 2: the ends of a fidelity axis (0 and 1) are believed alike, correlation 0.8, until data object
+    # median length 2: the ends of a fidelity axis (0 and 1) are believed alike, correlation 0.8, until data
+    # object
     over_fidelities = MaternKernel(nu=2.5, lengthscale_prior=LogNormalPrior(0.7, 0.7), **fidelity)
-    over_fidelities.lengthscale = 2.0
+    over_fidelities.initialize(lengthscale=2.0)
     learning_curve = RBFKernel(lengthscale_prior=LogNormalPrior(0.7, 0.7), **fidelity)
-    learning_curve.lengthscale = 2.0
+    learning_curve.initialize(lengthscale=2.0)
     main = ScaleKernel(over_configurations * over_fidelities, outputscale_prior=LogNormalPrior(0.0, 1.0))
-    main.outputscale = 1.0
+    main.initialize(outputscale=1.0)
     common = ScaleKernel(learning_curve, outputscale_prior=LogNormalPrior(-1.0, 1.0))
-    common.outputscale = 0.4
+    common.initialize(outputscale=0.4)
     return (main + common).double()
 
 

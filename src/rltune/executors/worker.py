@@ -6,6 +6,7 @@ started afresh: `python -m rltune.executors.worker FOLDER`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -26,6 +27,7 @@ from rltune.types import Cost, StopKind, StopReason
 
 STATUS_DONE = 0
 STATUS_NO_ORDER = 64
+"""The order couldn't be read, or the log and the identity not written."""
 STATUS_NO_OUTCOME = 74
 """The outcome couldn't be written: the disk is full, or the folder is gone."""
 
@@ -45,7 +47,7 @@ def run_order(folder: Path, *, parent: int | None = None) -> int:
         order = read_order(folder)
         write_identity(folder, identity)
     except (ExecutorError, OSError):
-        traceback.print_exc()
+        _log_exception()
         return STATUS_NO_ORDER
     try:
         stop.install()
@@ -56,7 +58,7 @@ def run_order(folder: Path, *, parent: int | None = None) -> int:
     except Stopped:
         outcome = Outcome(interrupted(_start_step(order)), Cost(start_seconds=age_seconds()))
     except BaseException as error:
-        traceback.print_exc()
+        _log_exception()
         outcome = Outcome(explain(error, _start_step(order)), Cost(start_seconds=age_seconds()))
     finally:
         stop.ignore()
@@ -67,12 +69,22 @@ def _leave(folder: Path, outcome: Outcome) -> int:
     try:
         write_outcome(folder, outcome)
     except OSError:
-        traceback.print_exc()
+        _log_exception()
         return STATUS_NO_OUTCOME
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
     return STATUS_DONE
+
+
+def _log_exception() -> None:
+    # The log lies on the disk that may be full; that must not take the outcome along.
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
+
+
+def flush_output() -> None:
+    """Gives what was printed to the log, as far as there is room; for before `os._exit`."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
 
 
 def _carry_out(order: Order, stop: StopRequest, clock: Clock) -> Outcome:
@@ -101,7 +113,7 @@ def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clo
     except Stopped:
         reason = interrupted(reporter.last_step)
     except Exception as error:
-        traceback.print_exc()
+        _log_exception()
         reason = explain(error, reporter.last_step)
     finally:
         stop.ignore()
@@ -119,8 +131,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m rltune.executors.worker FOLDER")
     status = run_order(Path(sys.argv[1]).resolve())
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_output()
     os._exit(status)  # libraries' clean-up at exit could crash a trial that has ended well
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
+from transformers import Qwen2Tokenizer
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 CHARACTERS = "0123456789+-*/=()., :;?!#abcdefghijklmnopqrstuvwxyz"
 CONTEXT = 64
 
+# Byte-level tokenizers write a space as this letter.
+_SPACE = "Ġ"
 
-def build_tokenizer() -> PreTrainedTokenizerFast:
+
+def build_tokenizer() -> Qwen2Tokenizer:
     """One token a character, four special tokens, left padding.
 
-    No token is added to a prompt on its own: a text tokenized in pieces (prompt, then completion) gives the same
-    tokens as the whole.
+    It is Qwen2's own tokenizer with a vocabulary of single characters and no merges, since `AutoTokenizer` makes a
+    Qwen2Tokenizer for every Qwen2 model, whatever class its folder names: another class with splitting rules of its
+    own would be loaded with Qwen2's, and lose them. No token is added to a prompt on its own: a text tokenized in
+    pieces (prompt, then completion) gives the same tokens as the whole.
+
+    Characters that are not in the vocabulary (capitals, other scripts) are left out without a word.
     """
-    vocabulary = {token: index for index, token in enumerate([PAD, BOS, EOS, UNK, *CHARACTERS])}
-    tokenizer = Tokenizer(models.WordLevel(vocab=vocabulary, unk_token=UNK))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
-    tokenizer.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
+    tokens = [PAD, BOS, EOS, UNK, *CHARACTERS.replace(" ", _SPACE)]
+    return Qwen2Tokenizer(
+        vocab={token: index for index, token in enumerate(tokens)},
+        merges=[],
         pad_token=PAD,
         bos_token=BOS,
         eos_token=EOS,

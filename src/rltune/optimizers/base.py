@@ -1,8 +1,9 @@
 """The contract of optimizers: from a history to the next proposal.
 
-An optimizer decides and does nothing else. `ask` is a pure function of the history and of what the optimizer was
-built with (space, models, rungs, seed): asked twice with the same history it proposes the same. So a study that was
-killed goes on from its store alone, and an optimizer can be used without a study (see `Session`).
+An optimizer decides and does nothing else. `ask` is a pure function of the history and of what the optimizer
+was built with (space, models, rungs, seed): asked twice with the same history it proposes the same. So a
+study that was killed goes on from its store alone, and an optimizer can be used without a study (see
+`Session`).
 """
 
 from __future__ import annotations
@@ -63,12 +64,14 @@ class Optimizer(Protocol):
     name: str
 
     def ask(self, history: History) -> Proposal | None:
-        """The next thing to run (phase SEARCH), never one that is pending or done; None if there is nothing left
+        """The next thing to run (phase SEARCH), never one that is pending or done; None if there is nothing
+        left
         worth running. Failed, stopped and NaN evaluations are information, never an exception."""
         ...
 
     def rank(self, history: History, count: int) -> Sequence[Configuration]:
-        """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the study
+        """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the
+        study
         confirms on the target. Only configurations that were run and didn't fail."""
         ...
 

@@ -15,8 +15,8 @@ OPTIMIZERS: Mapping[str, tuple[str, str]] = {
     "random": ("rltune.optimizers.random", "RandomOptimizer"),
     "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer"),
 }
-"""name -> (module, class): by name, so that only the optimizer in use loads its libraries. Each class has a pydantic
-model `options_type` and is made from (problem, options)."""
+"""name -> (module, class): by name, so that only the optimizer in use loads its libraries. Each class has a
+pydantic model `options_type` and is made from (problem, options)."""
 
 
 def find_optimizer(name: str) -> tuple[str, str]:
@@ -27,7 +27,9 @@ def find_optimizer(name: str) -> tuple[str, str]:
     """
     if name not in OPTIMIZERS:
         raise OptimizerError(
-            f"there is no optimizer {name!r}", where="optimizer", hint=f"known: {', '.join(sorted(OPTIMIZERS))}"
+            f"there is no optimizer {name!r}",
+            where="optimizer",
+            hint=f"known: {', '.join(sorted(OPTIMIZERS))}",
         )
     return OPTIMIZERS[name]
 

@@ -13,6 +13,7 @@ import numpy as np
 from rltune.optimizers.base import Problem
 from rltune.optimizers.runs import Runs
 from rltune.space.parameters import CategoricalParameter
+from rltune.space.quasi_random import sobol
 from rltune.space.space import Space
 from rltune.types import Configuration, Fidelity
 
@@ -36,12 +37,14 @@ class Candidate:
 def new_configurations(
     space: Space, good: Sequence[Configuration], runs: Runs, rng: np.random.Generator
 ) -> list[Configuration]:
-    """Configurations that have no run: quasi-random ones and neighbours of `good` ones; all, in a small space."""
+    """Configurations without a run: quasi-random ones and neighbours of `good` ones; all in a small space."""
     if space.cardinality <= SMALL_SPACE:
         drawn = space.grid(SMALL_SPACE)
     else:
-        spread = space.sobol(SPREAD_POINTS, int(rng.integers(2**31)))
-        near = [c for g in good for scale in SCALES for c in neighbours(space, g, scale, NEIGHBOURS // 3, rng)]
+        spread = sobol(space, SPREAD_POINTS, int(rng.integers(2**31)))
+        near = [
+            c for g in good for scale in SCALES for c in neighbours(space, g, scale, NEIGHBOURS // 3, rng)
+        ]
         drawn = tuple(space.tidy(c) for c in spread) + tuple(near)
     seen = {configuration for configuration, _ in runs.attempted} | runs.dead
     return [c for c in dict.fromkeys(drawn) if c not in seen]
@@ -50,7 +53,8 @@ def new_configurations(
 def neighbours(
     space: Space, configuration: Configuration, scale: float, count: int, rng: np.random.Generator
 ) -> list[Configuration]:
-    """`count` configurations around one: about half of its numbers move by N(0, scale²) in unit values, and one
+    """`count` configurations around one: about half of its numbers move by N(0, scale²) in unit values, and
+    one
     choice in five is drawn anew."""
     center = space.units(space.clip(configuration.values))
     p = len(center)
@@ -63,12 +67,15 @@ def neighbours(
     return [space.tidy(space.from_units(u)) for u in np.where(moved, target, center)]
 
 
-def candidates(problem: Problem, runs: Runs, new: Sequence[Configuration]) -> list[Candidate]:
-    """All pairs worth scoring: `new` configurations on each search model to each rung; known ones further on their
+def candidates(
+    problem: Problem, runs: Runs, new: Sequence[Configuration], known: Sequence[Configuration]
+) -> list[Candidate]:
+    """All pairs worth scoring: `new` configurations on each search model to each rung; `known` ones further
+    on their
     model (only missing steps), or on another search model."""
     fidelities = [Fidelity(m.name, steps) for m in problem.search_models for steps in problem.rungs]
     pairs = [Candidate(c, fidelity, fidelity.steps) for c in new for fidelity in fidelities]
-    for configuration in runs.known:
+    for configuration in known:
         for fidelity in fidelities:
             if runs.may_run(configuration, fidelity):
                 done = runs.reached.get((configuration, fidelity.model), 0)

@@ -1,7 +1,8 @@
-"""What to run before there is enough to learn from: the recipe, then a quasi-random design, halved by promotions.
+"""What to run before there is enough to learn from: the recipe, then a quasi-random design, thinned out.
 
-The recipe runs to r_max at once, as the first value to beat. The others start at the lowest rung of the smallest
-model, and the best third of them goes on to the next rung, and so on: so the model soon sees whole learning curves.
+The recipe runs to r_max at once, as the first value to beat. The others start at the lowest rung of the
+smallest model, and the best third of them goes on to the next rung, and so on: so the model soon sees whole
+learning curves.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 
 from rltune.optimizers.base import Problem
 from rltune.optimizers.runs import Runs
+from rltune.space.quasi_random import sobol
 from rltune.types import Configuration, Fidelity, Phase, Proposal
 
 KEPT = 3
@@ -17,7 +19,8 @@ KEPT = 3
 
 
 def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
-    """The next run of a design of `count` configurations, the recipe among them; None when it is complete, or when
+    """The next run of a design of `count` configurations, the recipe among them; None when it is complete, or
+    when
     what it needs next is still in flight."""
     smallest = min(problem.search_models, key=lambda m: m.parameters).name
     start = Fidelity(smallest, problem.horizon)
@@ -27,14 +30,16 @@ def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
     for number, configuration in enumerate(others, 2):
         fidelity = Fidelity(smallest, problem.rungs[0])
         if _is_new(configuration, fidelity, runs):
-            return _proposal(problem, configuration, fidelity, f"initial design, {number} of {len(others) + 1}")
+            return _proposal(
+                problem, configuration, fidelity, f"initial design, {number} of {len(others) + 1}"
+            )
     return _promotion(problem, runs, smallest, others)
 
 
 def design(problem: Problem, count: int) -> tuple[Configuration, ...]:
     """`count` (or fewer, in a small space) configurations: the recipe, then a scrambled Sobol sequence."""
     space = problem.space
-    drawn = (space.tidy(c) for c in space.sobol(count, problem.seed))
+    drawn = (space.tidy(c) for c in sobol(space, count, problem.seed))
     return tuple(dict.fromkeys((problem.recipe, *drawn)))[:count]
 
 

@@ -19,7 +19,8 @@ class RandomOptions(BaseModel):
 
 
 class RandomOptimizer:
-    """The recipe, then configurations drawn uniformly (in scaled values), each on the largest search model with all
+    """The recipe, then configurations drawn uniformly (in scaled values), each on the largest search model
+    with all
     r_max steps. The n-th draw depends on the seed and n alone. Ends when a small space is used up."""
 
     name = "random"

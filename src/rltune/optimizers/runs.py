@@ -76,7 +76,8 @@ def read_runs(history: History, seed: int) -> Runs:
 
 
 def best_scored(history: History, sizes: Mapping[str, float], count: int) -> list[Configuration]:
-    """Up to `count` survivors by what was measured at their own highest fidelity: larger models first, then more
+    """Up to `count` survivors by what was measured at their own highest fidelity: larger models first, then
+    more
     steps, then the mean score over seeds."""
     dead = {e.configuration for e in history.evaluations if _is_death(e)}
     measured: dict[Configuration, dict[tuple[float, int], list[float]]] = {}

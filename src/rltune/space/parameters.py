@@ -3,7 +3,8 @@
 Notation:
     v  native value of one parameter: float, int, or one of the choices
     u  its unit value, a float in [0, 1]
-    n  number of values of a parameter that has finitely many; each owns a cell of width 1/n (whole numbers on a log
+    n  number of values of a parameter that has finitely many; each owns a cell of width 1/n (whole numbers on
+       a log
        scale: from v - 1/2 to v + 1/2 in log space), so rounding favours no value; u is the cell's centre
 """
 
@@ -24,7 +25,8 @@ UNIT_DIGITS = 12
 class ParameterBase(BaseModel):
     """What all parameters share: frozen, unknown keys refused, and `when`.
 
-    `when` makes a parameter conditional: it is present only if each named parameter is present and has (one of)
+    `when` makes a parameter conditional: it is present only if each named parameter is present and has (one
+    of)
     the given value(s).
     """
 
@@ -49,7 +51,7 @@ class ParameterBase(BaseModel):
 
 
 class FloatParameter(ParameterBase):
-    """A real number in [low, high], on a log scale if `log`; low plus a multiple of `step` if that is given."""
+    """A real number in [low, high]; on a log scale if `log`; in steps from low if `step` is given."""
 
     type: Literal["float"] = "float"
     low: FiniteFloat

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
-from scipy.stats import qmc
 
 from rltune.errors import SpaceError
 from rltune.space.conditions import activation_order, is_present
@@ -69,7 +68,8 @@ class Space:
         """The configuration with these values, in canonical types (4.0 becomes 4 for a whole number).
 
         Raises:
-            SpaceError: if a value isn't allowed, a present parameter has none, or a name is unknown or absent.
+            SpaceError: if a value isn't allowed, a present parameter has none, or a name is unknown or
+            absent.
         """
         self._check_names(values)
         checked: dict[str, Scalar] = {}
@@ -96,7 +96,8 @@ class Space:
             return False
 
     def clip(self, values: Mapping[str, Scalar]) -> Configuration:
-        """The nearest configuration: numbers are moved into their interval and onto their steps, values of unknown
+        """The nearest configuration: numbers are moved into their interval and onto their steps, values of
+        unknown
         or absent parameters are left out.
 
         Raises:
@@ -118,7 +119,7 @@ class Space:
         return Configuration(clipped)
 
     def tidy(self, configuration: Configuration, digits: int = 4) -> Configuration:
-        """The configuration with its real numbers rounded to `digits` significant digits, for human readers."""
+        """The configuration with numbers rounded to `digits` significant digits, for human readers."""
         tidied = {
             name: self.parameters[name].tidy(value, digits) for name, value in configuration.values.items()
         }
@@ -127,15 +128,6 @@ class Space:
     def sample(self, rng: np.random.Generator) -> Configuration:
         """One configuration, uniform in unit values."""
         return self.from_units(rng.random(len(self.parameters)))
-
-    def sobol(self, count: int, seed: int) -> tuple[Configuration, ...]:
-        """`count` quasi-random configurations: a scrambled Sobol sequence (Owen), the same for the same seed.
-        A longer sequence begins with the shorter one. May repeat a configuration if the space is small."""
-        if count <= 0:
-            return ()
-        engine = qmc.Sobol(len(self.parameters), scramble=True, rng=np.random.default_rng(seed))
-        points = engine.random_base2(max(count - 1, 0).bit_length())
-        return tuple(self.from_units(point) for point in points[:count])
 
     def units(self, configuration: Configuration) -> np.ndarray:
         """u (p,) of a configuration. Raises SpaceError if it isn't in the space."""
@@ -185,7 +177,8 @@ class Space:
 
     def narrow(self, center: Configuration, fraction: float) -> Space:
         """The space around `center`: each numeric interval shrinks to `fraction` of its (scaled) width and
-        stays inside the old one; choices stay. A conditional parameter that can't be present any more is left out.
+        stays inside the old one; choices stay. A conditional parameter that can't be present any more is left
+        out.
 
         Raises:
             SpaceError: if `center` isn't in the space, or `fraction` not in (0, 1].

@@ -25,14 +25,18 @@ RULES: Mapping[str, type[Any]] = {
     "insist": Insist,
 }
 
+# Measured on three published full-scale runs (verl, 0.5B to 7B) and on 31 runs of embedded/xs over the whole space of
+# its recipe: none is stopped. Three runs of embedded/s at a learning rate of 1.8e-3, dead from their second step, are
+# stopped at step 8.
 _DEFAULT: tuple[Rule, ...] = (
     NonFinite(),
-    # Floor: KL of healthy runs grows from zero to 0.1 (7B, GRPO) or 0.35 (0.5B, PPO) nats per token, by less than 15 %
-    # a step once it is above 0.1; a run-away doubles within five steps and goes on. Warm-up: the first steps of any
-    # run multiply a KL that is next to nothing.
+    # Floor: KL of healthy runs grows from zero to 0.1 (7B, GRPO), 0.35 (0.5B, PPO) or 0.3 (embedded), by less than 15 %
+    # a step once it is above 0.1; a run-away doubles within five steps and goes on. Window: single steps jump tenfold,
+    # for one step, in healthy runs too. Warm-up: the first steps multiply a KL that is next to nothing.
     KlGrowth(growth=0.15, patience=5, floor=0.2, window=3, warmup=10),
-    # Window, noise: with 32 prompts a step the mean reward varies by 5 to 10 % from step to step.
-    RewardDrop(drop=0.1, patience=3, window=5, warmup=10, noise=3.0),
+    # With 32 prompts a step the mean reward varies by 0.06 from step to step. At 3 standard errors 1 % of runs that
+    # stand still are stopped within 40 steps and 2 % within 400 (simulated); a warm-up of 5 makes sigma known.
+    RewardDrop(drop=0.1, patience=3, window=5, warmup=5, noise=3.0),
     # A model that is right once in a thousand samples sees ten silent steps of 256 samples by chance in 8 % of cases.
     RewardZero(patience=10),
 )

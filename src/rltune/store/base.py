@@ -184,11 +184,11 @@ class StudyStore(Protocol):
         evaluations: Sequence[Evaluation],
         log_tail: str = "",
     ) -> bool:
-        """Ends a segment, all in one transaction: metrics, checkpoints (step, path, bytes), evaluations and, when
-        a rule stopped it, a `stop` line in the ledger. Returns False, and changes nothing, if the segment has
-        ended already; so finishing twice can't double an evaluation. `evaluations`: one for each rung that it
-        passed and one for its end; none for the end of a segment that says nothing about its configuration
-        (interrupted, lost)."""
+        """Ends a segment, all in one transaction: metrics, checkpoints (step, path, bytes), evaluations and,
+        when a rule stopped it, a `stop` line in the ledger. Returns False, and changes nothing, if the
+        segment has ended already; so finishing twice can't double an evaluation. `evaluations`: one for each
+        rung that it passed and one for its end; none for the end of a segment that says nothing about its
+        configuration (interrupted, lost)."""
         ...
 
     def add_evaluation(self, evaluation: Evaluation, run_id: str) -> None:

@@ -147,7 +147,7 @@ def _keys(engine: Engine, place: Location) -> dict[str, int]:
     with store_errors(place.shown), engine.begin() as connection:
         t.check(connection, place.shown)
         rows = connection.execute(select(t.study.c.name, t.study.c.pk).order_by(t.study.c.pk))
-        return {name: key for name, key in rows}
+        return {row.name: row.pk for row in rows}
 
 
 def _scope(place: Location, key: int, name: str) -> Scope:

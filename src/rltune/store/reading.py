@@ -49,7 +49,7 @@ def study(connection: Connection, scope: Scope) -> StudyRecord:
         created=row.created,
         seconds=row.seconds,
         phase=row.phase,
-        facts={name: value for name, value in facts},
+        facts={row.name: row.value for row in facts},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Parts:
     phases: tuple[StudyPhase, ...]
     recipe: Configuration
     budget: float
+    grace_seconds: float
 
     def loop(
         self, store: StudyStore, clock: Clock, observer: Observer, stop_requested: Callable[[], bool]
@@ -54,6 +55,7 @@ class Parts:
             clock=clock,
             observer=observer,
             stop_requested=stop_requested,
+            landing_seconds=2 * self.grace_seconds + 10.0,
         )
 
 
@@ -76,7 +78,7 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
         Final(blueprint.problem, blueprint.recipe),
         Test(blueprint.problem),
     )
-    return Parts(executor, workshop, phases, blueprint.recipe, terms.budget)
+    return Parts(executor, workshop, phases, blueprint.recipe, terms.budget, config.executor.grace_time)
 
 
 def measure_plan(
@@ -91,7 +93,7 @@ def measure_plan(
         folder = Path(scratch) / blueprint.config.name
         store = create_study(folder, blueprint.config.name, {})
         parts = assemble(blueprint, folder)
-        prepare = Parts(parts.executor, parts.workshop, parts.phases[:1], parts.recipe, parts.budget)
+        prepare = replace(parts, phases=parts.phases[:1])
         try:
             if prepare.loop(store, clock or SystemClock(), observer, stop_requested).run() is not StudyState.FINISHED:
                 raise StudyError("interrupted before all models were timed", where="plan")

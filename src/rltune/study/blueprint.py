@@ -167,7 +167,7 @@ def _at(file: StudyFile, place: str) -> Iterator[None]:
         yield
     except RltuneError as error:
         inner = error.where
-        precise = inner if inner and inner.startswith(place) else place
+        precise = inner if inner and f"{inner}.".startswith(f"{place}.") else place
         where = file.where(precise)
         if inner and precise != inner and inner not in where:
             where = f"{where}: {inner}"

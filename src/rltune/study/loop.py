@@ -26,7 +26,6 @@ from rltune.study.work import Score, Timing, Train, View, Work
 from rltune.types import Configuration, Cost, Proposal, StepMetrics, StopKind, StopReason
 
 POLL_SECONDS = 0.2
-LANDING_SECONDS = 60.0
 BROKEN_AFTER = 5
 """So many failed trials in a row without a single success: the study is broken, not the configurations."""
 
@@ -48,6 +47,7 @@ class StudyLoop:
     Args:
         phases: in order. recipe: what timing runs train. limit: the whole budget in seconds (for display).
         stop_requested: polled a few times a second; True ends the sitting cleanly.
+        landing_seconds: longest wait for trials in flight to save and end; more than the executor's grace.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class StudyLoop:
         clock: Clock,
         observer: Observer,
         stop_requested: Callable[[], bool],
+        landing_seconds: float = 60.0,
     ) -> None:
         self.store = store
         self.executor = executor
@@ -72,6 +73,7 @@ class StudyLoop:
         self.clock = clock
         self.observer = observer
         self.stop_requested = stop_requested
+        self.landing_seconds = landing_seconds
         self.recorder = Recorder(store, workshop.rungs)
         self._flying: dict[str, InFlight] = {}
         self._failed: dict[Score | Timing, str] = {}
@@ -257,7 +259,7 @@ class StudyLoop:
         """Ends what is in flight with a checkpoint each, records it, and frees the executor."""
         for order_id in list(self._flying):
             self.executor.stop(order_id)
-        deadline = self.clock.monotonic() + LANDING_SECONDS
+        deadline = self.clock.monotonic() + self.landing_seconds
         try:
             while self._flying and self.clock.monotonic() < deadline:
                 self._collect()

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable
 
 from rltune.executors.base import ProcessIdentity
-from rltune.executors.records import collect
+from rltune.executors.records import collect, read_identity
 from rltune.executors.recover import kill_leftovers
 from rltune.store.base import SegmentRecord, SegmentState, StudyStore
 from rltune.store.manifest import sweep
@@ -30,13 +30,7 @@ def recover(store: StudyStore, workshop: Workshop) -> list[str]:
     recorder = Recorder(store, workshop.rungs)
     runs = {run.id: run for run in store.runs()}
     open_segments = [s for s in store.segments() if s.state is SegmentState.RUNNING]
-    kill_leftovers(
-        [
-            ProcessIdentity(s.pid, s.pid_started)
-            for s in open_segments
-            if s.pid is not None and s.pid_started is not None
-        ]
-    )
+    kill_leftovers(found for s in open_segments if (found := _identity(s)) is not None)
     told = []
     for segment in open_segments:
         run = runs[segment.run_id]
@@ -53,6 +47,13 @@ def recover(store: StudyStore, workshop: Workshop) -> list[str]:
         told.append(found)
     shutil.rmtree(workshop.folder / "work", ignore_errors=True)
     return told
+
+
+def _identity(segment: SegmentRecord) -> ProcessIdentity | None:
+    """The segment's process, from the store, or from disk if the controller died before it could write it down."""
+    if segment.pid is not None and segment.pid_started is not None:
+        return ProcessIdentity(segment.pid, segment.pid_started)
+    return read_identity(segment.folder)
 
 
 def unfinished(store: StudyStore, evaluations: Iterable[tuple[str, Evaluation]]) -> list[Proposal]:

@@ -2,9 +2,9 @@
 
 Notation:
     N  model parameters, t = steps / r_max in (0, 1]
-    δ  log10 of the learning rate over its best value at (N, t): the best one drops as models grow and as runs get
-       longer (a large learning rate wins early and loses late); far above it a run dies
-    score = base + (ceiling(N) - base) gain(t) Π quality of each hyperparameter, the best value of each giving 1
+    δ  log10 of the learning rate over its best value at (N, t): the best one drops as models grow and as runs
+       get longer (a large learning rate wins early and loses late); far above it a run dies
+    score = base + (ceiling(N) - base) gain(t) Π quality of each hyperparameter (1 at its best value)
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class GrpoSurface:
         default_factory=lambda: {m.name: m.parameters for m in (SMALL, MIDDLE, LARGE)}
     )
 
-    def problem(self, seed: int, proxies: tuple[ModelSpec, ...] = (SMALL,), target: ModelSpec = MIDDLE) -> Problem:
+    def problem(
+        self, seed: int, proxies: tuple[ModelSpec, ...] = (SMALL,), target: ModelSpec = MIDDLE
+    ) -> Problem:
         rungs = (max(self.horizon // 4, 1), max(self.horizon // 2, 2), self.horizon)
         search = proxies or (target,)
         return Problem(grpo_space(), target, proxies, search, rungs, grpo_recipe(), seed)
@@ -109,7 +111,7 @@ class GrpoSurface:
         return self.deaths and self._excess(configuration, model, 1.0) > 0.45
 
     def evaluate(self, proposal: Proposal, history: History) -> Evaluation:
-        """The result of a proposal, continued from where the history has the run; cost of the whole run so far."""
+        """The result of a proposal, continued from where the history has the run; its cost is the run's."""
         configuration, fidelity = proposal.configuration, proposal.fidelity
         before = [
             e
@@ -123,7 +125,9 @@ class GrpoSurface:
         if dead:
             stop = StopReason(StopKind.RULE, steps, "KL grew by 40 % for 5 steps", rule="kl_growth")
             return Evaluation(configuration, fidelity, proposal.seed, proposal.phase, None, cost, stop, steps)
-        score = self.value(configuration, fidelity) + self.noise * _normal(configuration, fidelity, proposal.seed)
+        score = self.value(configuration, fidelity) + self.noise * _normal(
+            configuration, fidelity, proposal.seed
+        )
         stop = StopReason(StopKind.REACHED, steps, "reached")
         return Evaluation(configuration, fidelity, proposal.seed, proposal.phase, score, cost, stop, steps)
 
@@ -163,7 +167,7 @@ def _normal(configuration: Configuration, fidelity: Fidelity, seed: int) -> floa
 
 
 def spent_seconds(history: History) -> float:
-    """What all runs of a history cost together: the newest evaluation of each run has the run's whole cost."""
+    """What all runs of a history cost together (an evaluation's cost is that of its whole run so far)."""
     runs: dict[tuple[Configuration, str, int], float] = {}
     for e in history.evaluations:
         run = (e.configuration, e.fidelity.model, e.seed)
@@ -172,11 +176,16 @@ def spent_seconds(history: History) -> float:
 
 
 def simulate(
-    optimizer: Optimizer, surface: GrpoSurface, seconds: float = math.inf, evaluations: int = 10_000, slots: int = 1
+    optimizer: Optimizer,
+    surface: GrpoSurface,
+    seconds: float = math.inf,
+    evaluations: int = 10_000,
+    slots: int = 1,
 ) -> History:
-    """A study on the surface: asks until the seconds or evaluations are spent or the optimizer ends, with `slots`
+    """A study on the surface: asks until the seconds or evaluations are spent or the optimizer ends, with
+    `slots`
     runs in flight at a time; the first that was started ends first."""
-    base = {name: BASE_SCORE for name in surface.sizes}
+    base = dict.fromkeys(surface.sizes, BASE_SCORE)
     history = History(base_scores=base)
     while True:
         open_ = spent_seconds(history) < seconds and len(history.evaluations) < evaluations

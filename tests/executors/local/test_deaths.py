@@ -159,6 +159,7 @@ def _server_of(controller: Controller) -> int:
 
 
 # --- servers ---------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_killed_server_is_replaced_and_its_trials_are_interrupted(executor: LocalExecutor, tmp_path: Path) -> None:
     order = train_order(tmp_path, stop=40, step_time=0.05)
     process = executor.submit(order)

@@ -91,7 +91,9 @@ def test_a_stopped_run_goes_on_exactly(executor: LocalExecutor, tmp_path: Path, 
     straight = weights_after(executor, tmp_path / "straight", model, (12,))
     order = order_of(tmp_path / "stopped", model, 0, 12)
     executor.submit(order)
-    wait_until(lambda: (order.folder / "metrics.jsonl").exists() and (order.folder / "metrics.jsonl").stat().st_size, 60)
+    wait_until(
+        lambda: (order.folder / "metrics.jsonl").exists() and (order.folder / "metrics.jsonl").stat().st_size, 60
+    )
     executor.stop(order.id)
     outcome = finish(executor, order)[order.id]
     assert outcome.stop.kind is StopKind.INTERRUPTED and 0 < outcome.stop.step < 12

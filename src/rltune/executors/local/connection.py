@@ -176,5 +176,6 @@ def _environment() -> dict[str, str]:
         SERVER_MARK: f"{os.getpid()}-{uuid.uuid4().hex}",
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         "TOKENIZERS_PARALLELISM": "false",  # a tokenizer's thread pool doesn't survive a fork
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # nor does the one of pyarrow's allocator
         "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking whether there is a GPU must not initialize it before the fork
     }

@@ -28,11 +28,8 @@ from rltune.executors.base import ProcessIdentity
 from rltune.executors.local.guardian import Guardian
 from rltune.executors.local.protocol import CHUNK_BYTES, Hello, Lines, encode
 from rltune.executors.processes import SERVER_MARK, identify, kill_trials, send
-from rltune.executors.worker import run_order
+from rltune.executors.worker import STATUS_NO_ORDER, flush_output, run_order
 from rltune.trainers.build import build_trainer
-
-STATUS_WORKER_BROKEN = 70
-"""Exit status of a worker that failed before it could record anything."""
 
 _PR_SET_CHILD_SUBREAPER = 36
 _HELD_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -100,7 +97,7 @@ class ForkServer:
         self._reply({"started": order_id, "pid": pid, "started_at": identity.started})
 
     def _become_worker(self, folder: Path, server: int) -> NoReturn:
-        status = STATUS_WORKER_BROKEN
+        status = STATUS_NO_ORDER
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -109,9 +106,10 @@ class ForkServer:
                 os.close(descriptor)
             status = run_order(folder, parent=server)
         except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
         finally:
+            flush_output()
             os._exit(status)  # never back into the server's loop, nor into its clean-up
 
     # --- ends ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import signal
 from dataclasses import dataclass, replace
 
 from rltune.executors.base import Outcome
-from rltune.executors.worker import STATUS_NO_OUTCOME
+from rltune.executors.worker import STATUS_NO_ORDER, STATUS_NO_OUTCOME
 from rltune.types import StopKind
 
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
@@ -47,7 +47,7 @@ def judge(outcome: Outcome, ending: Ending | None, forced: bool, status: int | N
         tail = "" if patience is None else f"; it did not stop within {patience:g} s and was ended by force"
         return replace(outcome, stop=replace(stop, kind=ending.kind, reason=ending.reason + tail))
     kind, reason = _from_status(status, out_of_memory)
-    return replace(outcome, stop=replace(stop, kind=kind, reason=f"{reason} after step {stop.step}"))
+    return replace(outcome, stop=replace(stop, kind=kind, reason=f"after step {stop.step} {reason}"))
 
 
 def _from_status(status: int | None, out_of_memory: bool) -> tuple[StopKind, str]:
@@ -55,8 +55,9 @@ def _from_status(status: int | None, out_of_memory: bool) -> tuple[StopKind, str
         return StopKind.LOST, "the process that had started it died"
     if not os.WIFSIGNALED(status):
         code = os.waitstatus_to_exitcode(status)
-        if code == STATUS_NO_OUTCOME:
-            return StopKind.FAILED, "it could not write its outcome: the disk is full or its folder is gone"
+        if code in (STATUS_NO_ORDER, STATUS_NO_OUTCOME):
+            what = "read its order" if code == STATUS_NO_ORDER else "write its outcome"
+            return StopKind.FAILED, f"it could not {what}: the disk is full or its folder is gone"
         return StopKind.FAILED, f"it ended with exit status {code} without an outcome"
     number = signal.Signals(os.WTERMSIG(status))
     if number is signal.SIGKILL and out_of_memory:

@@ -1,0 +1,42 @@
+"""Expected improvement in log space."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from rltune.bayes.acquisition import log_expected_improvement, log_h
+
+
+@pytest.mark.parametrize("z", [-30.0, -8.0, -3.0, -1.0, -0.5, 0.0, 2.0, 5.0])
+def test_log_h_is_the_logarithm_of_the_integral(z: float) -> None:
+    # h(z) = ∫ (t)⁺ φ(t - z) dt, scaled by φ(z) so that it doesn't underflow
+    integral, _ = integrate.quad(
+        lambda t: t * math.exp(t * z - t**2 / 2), 0, 80, points=[max(z, 0.1)], limit=200
+    )
+    assert log_h(np.array([z]))[0] == pytest.approx(math.log(integral) + stats.norm.logpdf(z), rel=1e-6)
+
+
+@given(st.floats(-1e6, 50), st.floats(1e-3, 10))
+def test_log_h_is_finite_and_increases(z: float, step: float) -> None:
+    lower, upper = log_h(np.array([z, z + step]))
+    assert math.isfinite(lower) and math.isfinite(upper)
+    assert upper >= lower - 1e-6 * abs(lower)
+
+
+def test_log_h_joins_smoothly_where_its_forms_meet() -> None:
+    for seam in (-1.0, -1e3):
+        below, above = log_h(np.array([seam * (1 + 1e-9), seam * (1 - 1e-9)]))
+        assert below == pytest.approx(above, rel=1e-6)
+
+
+def test_expected_improvement_agrees_with_a_simulation() -> None:
+    draws = np.random.default_rng(0).normal(0.5, 0.1, 1_000_000)
+    simulated = np.maximum(draws - 0.6, 0).mean()
+    value = log_expected_improvement(np.array([0.5]), np.array([0.1]), 0.6)[0]
+    assert math.exp(value) == pytest.approx(simulated, rel=0.02)

@@ -1,0 +1,73 @@
+"""What of a history the models learn from."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rltune.bayes.data import FidelityScale, training_data
+from rltune.space.parameters import FloatParameter
+from rltune.space.space import Space
+from rltune.types import Configuration, Cost, Evaluation, Fidelity, History, Phase, StopKind, StopReason
+
+SPACE = Space({"learning_rate": FloatParameter(low=1e-5, high=1e-3, log=True)})
+SCALE = FidelityScale(10, 40, {"small": 1e5, "large": 1e7}, "large")
+
+
+def evaluation(
+    rate: float,
+    steps: int,
+    score: float | None,
+    kind: StopKind = StopKind.REACHED,
+    model: str = "small",
+    **names: float,
+) -> Evaluation:
+    configuration = Configuration({"learning_rate": rate, **names})
+    stop = StopReason(kind, steps, "")
+    return Evaluation(
+        configuration, Fidelity(model, steps), 0, Phase.SEARCH, score, Cost(1.0), stop, steps, last_score=0.6
+    )
+
+
+def test_fidelities_become_logarithmic_coordinates() -> None:
+    assert SCALE.coordinates("small", 10) == (0.0, 0.0)
+    assert SCALE.coordinates("small", 20) == (0.5, 0.0)
+    assert SCALE.goal == (1.0, 1.0)
+    assert FidelityScale(40, 40, {"one": 1e6}, "one").goal == (1.0, 1.0)
+
+
+def test_dead_runs_are_worth_the_base_model() -> None:
+    history = History(
+        (
+            evaluation(1e-4, 20, 0.5),
+            evaluation(1e-3, 20, None, StopKind.RULE),
+            evaluation(9e-4, 20, None, StopKind.DIVERGED),
+            evaluation(8e-4, 20, math.nan),
+            evaluation(7e-4, 20, 0.01),
+        ),
+        base_scores={"small": 0.3},
+    )
+    assert training_data(history, SPACE, SCALE).y.tolist() == [0.5, 0.3, 0.3, 0.3, 0.3]
+
+
+def test_without_a_base_score_the_lowest_seen_stands_in() -> None:
+    history = History((evaluation(1e-4, 20, 0.5), evaluation(1e-5, 20, 0.2), evaluation(1e-3, 20, None)))
+    assert training_data(history, SPACE, SCALE).y.tolist() == [0.5, 0.2, 0.2]
+    only_dead = History((evaluation(1e-3, 20, None, StopKind.FAILED),))
+    assert training_data(only_dead, SPACE, SCALE).y.tolist() == [0.0]
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    history = History(
+        (
+            evaluation(1e-4, 20, None, StopKind.LOST),
+            evaluation(1e-4, 20, None, StopKind.INTERRUPTED),
+            evaluation(1e-4, 20, 0.5, model="of another study"),
+            evaluation(1e-2, 40, 0.4),  # outside of the space: moved onto its edge
+        )
+    )
+    data = training_data(history, SPACE, SCALE)
+    assert data.x.tolist() == [[1.0, 1.0, 0.0]]
+    assert len(training_data(History(), SPACE, SCALE)) == 0
+    assert np.isfinite(data.x).all()

@@ -1,0 +1,120 @@
+"""Joint-fidelity search: what it proposes, and that it pays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rltune.errors import OptimizerError
+from rltune.optimizers.build import build_optimizer
+from rltune.optimizers.joint_fidelity import refit_point
+from rltune.testing.surfaces import LARGE, MIDDLE, SMALL, GrpoSurface, simulate, spent_seconds
+from rltune.types import Configuration, Fidelity, History, StopKind
+
+SURFACE = GrpoSurface()
+
+
+def promotions(history: History) -> int:
+    """Evaluations that continue a run."""
+    runs = [(e.configuration, e.fidelity.model) for e in history.evaluations]
+    return len(runs) - len(set(runs))
+
+
+def test_starts_with_the_recipe_to_the_end_then_short_runs_then_promotes_the_best() -> None:
+    history = simulate(build_optimizer("joint_fidelity", SURFACE.problem(0)), SURFACE, evaluations=11)
+    steps = [e.fidelity.steps for e in history.evaluations]
+    assert history.evaluations[0].configuration == SURFACE.problem(0).recipe
+    assert steps[:8] == [40] + [10] * 7
+    assert steps[8:] == [20, 20, 20]
+    scores = {e.configuration: e.score or 0.0 for e in history.evaluations[1:8]}
+    promoted = {e.configuration for e in history.evaluations[8:]}
+    assert promoted == set(sorted(scores, key=lambda c: -scores[c])[:3])
+
+
+def test_several_slots_are_filled_while_the_design_waits() -> None:
+    history = simulate(
+        build_optimizer("joint_fidelity", SURFACE.problem(0)), SURFACE, evaluations=14, slots=3
+    )
+    assert len(history.evaluations) >= 14
+    assert promotions(history) >= 2
+
+
+def test_a_proposal_explains_itself() -> None:
+    optimizer = build_optimizer("joint_fidelity", SURFACE.problem(0), {"initial": 3})
+    history = simulate(optimizer, SURFACE, evaluations=6)
+    proposal = optimizer.ask(history)
+    assert proposal is not None
+    assert "expected improvement" in proposal.reason
+    assert proposal.values["expected_seconds"] > 0
+    expected = math.exp(proposal.values["log_improvement"]) / proposal.values["expected_seconds"]
+    assert math.exp(proposal.values["log_alpha"]) == pytest.approx(expected)
+
+
+def test_a_dearer_model_must_be_worth_it() -> None:
+    problem = SURFACE.problem(1, (SMALL, MIDDLE), LARGE)
+    history = simulate(build_optimizer("joint_fidelity", problem, {"initial": 4}), SURFACE, evaluations=8)
+    cheap = build_optimizer("joint_fidelity", problem, {"initial": 4}).ask(history)
+    slow = tuple(
+        replace(e, cost=replace(e.cost, train_seconds=e.cost.train_seconds * 1e4))
+        if e.fidelity.model == "middle"
+        else e
+        for e in history.evaluations
+    )
+    options = {"initial": 4, "step_seconds": {"small": 0.1, "middle": 1e4}}
+    dear = build_optimizer("joint_fidelity", problem, options).ask(replace(history, evaluations=slow))
+    assert cheap is not None and dear is not None
+    assert dear.fidelity.model == "small"
+
+
+def test_rank_prefers_the_posterior_to_a_lucky_score() -> None:
+    optimizer = build_optimizer("joint_fidelity", SURFACE.problem(2))
+    history = simulate(optimizer, SURFACE, evaluations=12)
+    best = optimizer.rank(history, 1)[0]
+    measured = {
+        e.configuration: e.score or 0.0 for e in history.evaluations if e.fidelity.steps >= 20 and e.succeeded
+    }
+    assert measured.get(best, 0.0) >= np.median(list(measured.values()))
+
+
+def test_a_recipe_without_a_value_is_refused() -> None:
+    problem = replace(SURFACE.problem(0), recipe=Configuration({"learning_rate": 1e-4}))
+    with pytest.raises(OptimizerError, match="the recipe must have a value for each parameter"):
+        build_optimizer("joint_fidelity", problem)
+
+
+def test_refit_points_grow_geometrically() -> None:
+    points = sorted({refit_point(n) for n in range(1001)})
+    assert all(refit_point(n) <= n for n in range(1001))
+    assert refit_point(7) == 7
+    assert len(points) < 45
+    assert all(b - a <= 0.15 * a + 1 for a, b in zip(points, points[1:], strict=False))
+
+
+@pytest.mark.slow
+def test_a_usual_study_promotes_and_stops_asking_for_the_dead() -> None:
+    history = simulate(build_optimizer("joint_fidelity", SURFACE.problem(3)), SURFACE, evaluations=24)
+    assert 12 <= len({e.configuration for e in history.evaluations}) <= 24
+    assert promotions(history) >= 2
+    assert any(e.fidelity == Fidelity("small", 40) for e in history.evaluations)
+    died = [e for e in history.evaluations if e.stop.kind is StopKind.RULE]
+    assert len({e.configuration for e in died}) == len(died)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("improvement", ["goal", "paper"])
+def test_beats_random_search_at_equal_cost(improvement: str) -> None:
+    """On the target itself: the true score of the recommended configuration, in at least 6 of 8 seeds."""
+    surface, wins = GrpoSurface(), 0
+    for seed in range(8):
+        problem = surface.problem(seed, ())
+        values = []
+        for name, options in (("joint_fidelity", {"improvement": improvement}), ("random", {})):
+            optimizer = build_optimizer(name, problem, options)
+            history = simulate(optimizer, surface, seconds=250)
+            assert spent_seconds(history) < 250 + 60
+            values.append(surface.value(optimizer.rank(history, 1)[0], problem.goal))
+        wins += values[0] > values[1]
+    assert wins >= 6

@@ -1,0 +1,173 @@
+"""What every optimizer must keep, whatever the history."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from rltune.optimizers.base import ModelSpec, Optimizer, Problem, Session
+from rltune.optimizers.build import OPTIMIZERS, build_optimizer
+from rltune.space.parameters import CategoricalParameter
+from rltune.space.space import Space
+from rltune.testing.surfaces import MIDDLE, SMALL, GrpoSurface, simulate
+from rltune.types import (
+    Configuration,
+    Cost,
+    Evaluation,
+    Fidelity,
+    History,
+    Phase,
+    Proposal,
+    StopKind,
+    StopReason,
+)
+
+SURFACE = GrpoSurface()
+OPTIONS: dict[str, dict[str, object]] = {"joint_fidelity": {"initial": 3}, "random": {}, "recipe": {}}
+EVALUATIONS = 8
+
+
+@pytest.fixture(params=sorted(OPTIMIZERS))
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def build(name: str, problem: Problem) -> Optimizer:
+    return build_optimizer(name, problem, OPTIONS[name])
+
+
+def ended(proposal: Proposal, score: float | None, kind: StopKind = StopKind.REACHED) -> Evaluation:
+    stop = StopReason(kind, proposal.fidelity.steps, "")
+    return Evaluation(
+        proposal.configuration,
+        proposal.fidelity,
+        proposal.seed,
+        proposal.phase,
+        score,
+        Cost(3.0, 1.0, 0.5),
+        stop,
+        proposal.fidelity.steps,
+    )
+
+
+def tiny_problem(proxies: tuple[ModelSpec, ...] = (SMALL,)) -> Problem:
+    """Nine configurations: categorical parameters and a conditional one, nothing continuous."""
+    space = Space(
+        {
+            "lr_scheduler": CategoricalParameter(choices=("constant", "cosine", "linear")),
+            "warmup": CategoricalParameter(choices=(0, 2, 4, 8), when={"lr_scheduler": ("cosine", "linear")}),
+        }
+    )
+    recipe = Configuration({"lr_scheduler": "constant"})
+    return Problem(space, MIDDLE, proxies, proxies or (MIDDLE,), (10, 20, 40), recipe, seed=0)
+
+
+def test_the_same_history_gives_the_same_proposal(name: str) -> None:
+    problem = SURFACE.problem(seed=3)
+    history = simulate(build(name, problem), SURFACE, evaluations=EVALUATIONS)
+    for known in (0, 5, EVALUATIONS):
+        shown = History(history.evaluations[:known], (), history.base_scores)
+        used = build(name, problem)
+        used.ask(history)
+        assert used.ask(shown) == build(name, problem).ask(shown) == used.ask(shown)
+
+
+def test_the_seed_matters_but_the_recipe_is_always_first(name: str) -> None:
+    first = [build(name, SURFACE.problem(seed)).ask(History()) for seed in (0, 1)]
+    assert [p.configuration for p in first if p] == [SURFACE.problem(0).recipe] * 2
+    histories = [simulate(build(name, SURFACE.problem(seed)), SURFACE, evaluations=3) for seed in (0, 1)]
+    seen = [tuple(e.configuration for e in history.evaluations) for history in histories]
+    assert (seen[0] == seen[1]) == (name == "recipe")
+
+
+@pytest.mark.parametrize("proxies", [(), (SMALL,), (SMALL, MIDDLE)])
+def test_never_repeats_and_stays_within_bounds(name: str, proxies: tuple[ModelSpec, ...]) -> None:
+    target = MIDDLE if MIDDLE not in proxies else ModelSpec("large", 2.0e6)
+    problem = SURFACE.problem(7, proxies, target)
+    history = simulate(build(name, problem), SURFACE, evaluations=EVALUATIONS, slots=2)
+    done = [(e.configuration, e.fidelity, e.seed) for e in history.evaluations]
+    assert len(done) == len(set(done))
+    stopped = {e.configuration for e in history.evaluations if not e.succeeded}
+    models = {m.name for m in problem.search_models}
+    for index, e in enumerate(history.evaluations):
+        assert problem.space.contains(e.configuration)
+        assert e.fidelity.model in models and e.fidelity.steps in problem.rungs
+        assert e.seed == problem.training_seed and e.phase is Phase.SEARCH
+        if e.configuration in stopped:
+            later = [x for x in history.evaluations[index + 2 :] if x.configuration == e.configuration]
+            assert e.succeeded or not later
+
+
+@pytest.mark.parametrize("kind", [StopKind.RULE, StopKind.FAILED, StopKind.DIVERGED, StopKind.REACHED])
+@pytest.mark.parametrize("score", [None, math.nan])
+def test_a_study_in_which_everything_fails_goes_on(name: str, kind: StopKind, score: float | None) -> None:
+    session = Session(build(name, SURFACE.problem(0)))
+    seen: set[Configuration] = set()
+    for _ in range(6):
+        proposal = session.ask()
+        if proposal is None:
+            assert name == "recipe"
+            break
+        assert proposal.configuration not in seen
+        seen.add(proposal.configuration)
+        session.tell(ended(proposal, score, kind))
+    assert session.optimizer.rank(session.history, 3) == []
+
+
+def test_a_run_that_was_lost_may_be_proposed_again(name: str) -> None:
+    optimizer = build(name, SURFACE.problem(0))
+    first = optimizer.ask(History())
+    assert first is not None
+    lost = History((ended(first, None, StopKind.LOST), ended(first, None, StopKind.INTERRUPTED)))
+    assert optimizer.ask(lost) == first
+
+
+def test_what_is_in_flight_is_not_asked_again(name: str) -> None:
+    session = Session(build(name, SURFACE.problem(2)))
+    asked = [p for p in (session.ask() for _ in range(7)) if p is not None]
+    runs = [(p.configuration, p.fidelity.model) for p in asked]
+    assert len(set(runs)) == len(runs)
+
+
+def test_a_history_out_of_order_and_of_another_study_is_survived(name: str) -> None:
+    problem = SURFACE.problem(4)
+    history = simulate(build(name, problem), SURFACE, evaluations=EVALUATIONS)
+    foreign = Proposal(Configuration({"momentum": 0.9}), Fidelity("unknown", 7), 5, Phase.CONFIRM, "")
+    strange = replace(
+        history,
+        evaluations=(*reversed(history.evaluations), ended(foreign, 0.9)),
+        pending=(foreign,),
+        base_scores={},
+    )
+    proposal = build(name, problem).ask(strange)
+    done = {(e.configuration, e.fidelity) for e in history.evaluations}
+    assert proposal is None or (proposal.configuration, proposal.fidelity) not in done
+    assert proposal is None or problem.space.contains(proposal.configuration)
+
+
+def test_a_small_space_is_used_up_and_then_there_is_nothing_left(name: str) -> None:
+    problem = tiny_problem()
+    session = Session(build(name, problem))
+    proposals: list[Proposal] = []
+    while (proposal := session.ask()) is not None:
+        proposals.append(proposal)
+        assert len(proposals) <= 27, "nine configurations have three rungs each"
+        assert problem.space.contains(proposal.configuration)
+        session.tell(ended(proposal, 0.3 + 0.01 * len(proposals)))
+    configurations = {p.configuration for p in proposals}
+    assert len(configurations) == (1 if name == "recipe" else 9)
+
+
+def test_rank_gives_what_ran_and_lives(name: str) -> None:
+    problem = SURFACE.problem(5)
+    optimizer = build(name, problem)
+    assert optimizer.rank(History(), 3) == []
+    history = simulate(optimizer, SURFACE, evaluations=EVALUATIONS)
+    ranked = optimizer.rank(history, 3)
+    assert 1 <= len(ranked) == len(set(ranked)) <= 3
+    assert ranked == optimizer.rank(history, 9)[: len(ranked)]
+    dead = {e.configuration for e in history.evaluations if not e.succeeded}
+    assert not dead.intersection(optimizer.rank(history, 99))
+    assert set(ranked) <= {e.configuration for e in history.evaluations}
