@@ -94,7 +94,9 @@ class StudyLoop:
             self.executor.open()
             for phase in self.phases:
                 self._enter(phase, begun)
-                if not self._carry_out(phase):
+                finished = self._carry_out(phase)
+                self.meter.book(phase.name, force=True)
+                if not finished:
                     state = StudyState.INTERRUPTED
                     return state
             state = StudyState.FINISHED

@@ -5,7 +5,7 @@ with the steps. Its settings are in the job's hyperparameters; none is meant for
 
     step_time   seconds a step takes (default 0)
     load_time   seconds before the first step (default 0)
-    fault       name of a fault in FAULTS; fault_step: the step at which it strikes (default 2)
+    fault       name of a fault in FAULTS, or "none"; fault_step: the step at which it strikes (default 2)
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import ctypes
 import errno
 import hashlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -23,12 +24,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rltune.errors import CheckpointError, TrainerError
-from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, Scores, TrainJob
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
-KNOWN = ("learning_rate", "step_time", "load_time", "fault", "fault_step")
+KNOWN = ("step_time", "load_time", "fault", "fault_step")
 CHILD_SECONDS = "600"
+NO_FAULT = "none"
+BEST_LEARNING_RATE = 1e-4
 
 
 class ToyTrainer:
@@ -41,7 +44,7 @@ class ToyTrainer:
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         for name in hyperparameters:
-            if name not in KNOWN:
+            if name not in KNOWN and name not in CANONICAL_HYPERPARAMETERS:
                 raise TrainerError(f"unknown setting {name!r}; known are {', '.join(KNOWN)}", where="toy")
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
@@ -52,7 +55,7 @@ class ToyTrainer:
         for step in range(job.start_step + 1, job.stop_step + 1):
             began = time.monotonic()
             time.sleep(float(settings.get("step_time", 0.0)))
-            if settings.get("fault") and step == int(settings.get("fault_step", 2)):
+            if settings.get("fault", NO_FAULT) != NO_FAULT and step == int(settings.get("fault_step", 2)):
                 FAULTS[str(settings["fault"])]()
             state = next_state(state, step, settings.get("learning_rate", 0.0))
             values = self._metrics(state, step, time.monotonic() - began, job)
@@ -66,7 +69,7 @@ class ToyTrainer:
         return StopReason(StopKind.REACHED, job.stop_step, f"step {job.stop_step} was reached")
 
     def score(self, job: ScoreJob) -> Scores:
-        if job.hyperparameters.get("fault"):
+        if job.hyperparameters.get("fault", NO_FAULT) != NO_FAULT:
             FAULTS[str(job.hyperparameters["fault"])]()
         state = _read(Path(job.checkpoint)) if job.checkpoint else "0"
         return {"mean": int(state[:4], 16) / 0xFFFF, "greedy": 0.5, "mean_stderr": 0.01}
@@ -77,8 +80,14 @@ class ToyTrainer:
     def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
         values = {"reward": step / job.horizon, "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
         if step in job.validate_at:
-            values |= {"score/mean": step / job.horizon, "validate_seconds": 0.001}
+            score = step / job.horizon * closeness(float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE)))
+            values |= {"score/mean": score, "validate_seconds": 0.001}
         return values
+
+
+def closeness(learning_rate: float) -> float:
+    """1 at the best learning rate, less on both sides: the toy's landscape."""
+    return math.exp(-((math.log10(learning_rate / BEST_LEARNING_RATE)) ** 2))
 
 
 def next_state(state: str, step: int, learning_rate: Scalar) -> str:

@@ -1,0 +1,155 @@
+"""Whole studies, from the first trial to the test, and over every kind of end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from study.toy import StopAfter, toy_study
+
+from rltune.errors import RltuneError, StoreError, StudyError
+from rltune.store.base import StudyState
+from rltune.store.lock import lock_study
+from rltune.study.api import open_study
+from rltune.types import Phase, StopKind
+
+
+def evaluated(study) -> Counter[tuple[str, int]]:
+    return Counter((run, e.fidelity.steps) for run, e in study.store.evaluations())
+
+
+def test_a_study_ends_with_a_tested_winner(tmp_path: Path) -> None:
+    with toy_study(tmp_path) as study:
+        assert study.run() is StudyState.FINISHED
+        summary = study.summary()
+        assert summary.state == "finished" and summary.winner is not None and summary.recipe is not None
+        assert len(summary.winner.test) == len(summary.recipe.test) == 2
+        assert summary.winner.test.keys() == summary.recipe.test.keys()
+        phases = [e.phase for _, e in study.store.evaluations()]
+        assert phases == sorted(phases, key=[Phase.SEARCH, Phase.CONFIRM, Phase.FINAL].index)
+        # The winner is the best of those that were confirmed on the target, the recipe among them.
+        goal = [e for _, e in study.store.evaluations() if e.phase is Phase.CONFIRM and e.fidelity.steps == 8]
+        assert len(goal) == 3
+        assert summary.winner.configuration == max(goal, key=lambda e: e.score or 0).configuration
+        # Final seeds are fresh: the confirmation's luck doesn't count twice.
+        finals = {e.seed for _, e in study.store.evaluations() if e.phase is Phase.FINAL}
+        assert len(finals) == 2 and study.store.evaluations()[0][1].seed not in finals
+        assert study.report().read_text().startswith("<!doctype html>")
+
+
+def test_a_full_run_also_gives_the_rungs_that_it_passed(tmp_path: Path) -> None:
+    with toy_study(tmp_path, optimizer="recipe") as study:
+        study.run()
+        first = [e for _, e in study.store.evaluations() if e.phase is Phase.SEARCH]
+        assert [e.fidelity.steps for e in first] == [2, 4, 8]
+        assert sorted({e.cost.train_seconds for e in first}) == [e.cost.train_seconds for e in first]
+
+
+@pytest.mark.parametrize("trials", [1, 4, 11])
+def test_a_study_that_was_stopped_goes_on(tmp_path: Path, trials: int) -> None:
+    stop = StopAfter(trials)
+    with toy_study(tmp_path, fixed={"step_time": 0.05}) as study:
+        assert study.run(stop, stop) is StudyState.INTERRUPTED
+        before = {(r, e.fidelity.steps): e.score for r, e in study.store.evaluations()}
+        assert not any(s.stop is None for s in study.store.segments())
+    with open_study(tmp_path / "toy") as study:
+        assert study.run() is StudyState.FINISHED
+        after = {(r, e.fidelity.steps): e.score for r, e in study.store.evaluations()}
+        assert before.items() <= after.items()
+        assert max(evaluated(study).values()) == 1
+        summary = study.summary()
+        assert summary.winner is not None and len(summary.winner.test) == 2
+        # Interrupted trials save a checkpoint at the step they had reached: nothing is trained twice.
+        assert summary.work.steps_retrained == 0
+
+
+def test_a_finished_study_is_left_alone(tmp_path: Path) -> None:
+    with toy_study(tmp_path, optimizer="recipe") as study:
+        study.run()
+        before = len(study.store.segments())
+        assert study.run() is StudyState.FINISHED
+        assert len(study.store.segments()) == before
+
+
+def test_a_damaged_checkpoint_is_recognized_and_the_run_falls_back(tmp_path: Path) -> None:
+    stop = StopAfter(1)
+    with toy_study(tmp_path, fixed={"step_time": 0.1}, executor={"slots": 1}, optimizer="recipe") as study:
+        study.run(stop, stop)
+        run = study.store.runs()[0]
+        newest = study.store.checkpoints(run.id)[-1]
+        (newest.path / "state.json").write_text("{")
+    with open_study(tmp_path / "toy") as study:
+        assert study.run() is StudyState.FINISHED
+        told = [e.message for e in study.store.events() if "damaged" in e.message]
+        assert told and f"step {newest.step}" in told[0]
+        second = study.store.segments(run.id)[1]
+        assert second.from_step < newest.step
+        assert second.retrained == newest.step - second.from_step
+
+
+def test_a_diverged_trial_is_a_result_and_the_study_goes_on(tmp_path: Path) -> None:
+    space = {
+        "learning_rate": {"type": "float", "low": 1e-5, "high": 1e-3, "log": True},
+        "fault": {"type": "categorical", "choices": ["none", "nan", "exception", "segfault"]},
+    }
+    with toy_study(tmp_path, space=space, baseline={"fault": "none"}, budget={"time": 600, "trials": 16}) as study:
+        assert study.run() is StudyState.FINISHED
+        kinds = {e.configuration.values["fault"]: e.stop.kind for _, e in study.store.evaluations()}
+        assert kinds["none"] is StopKind.REACHED and kinds["nan"] is StopKind.DIVERGED
+        assert kinds["exception"] is kinds["segfault"] is StopKind.FAILED
+        assert {f.kind for f in study.summary().failures} == {"diverged", "failed"}
+        winner = study.summary().winner
+        assert winner is not None and winner.configuration.values["fault"] == "none"
+
+
+def test_a_vanished_trial_is_tried_again_but_not_for_ever(tmp_path: Path) -> None:
+    space = {"fault": {"type": "categorical", "choices": ["none", "sigkill"]}}
+    with toy_study(tmp_path, space=space, baseline={"fault": "none"}, fixed={"fault_step": 3}) as study:
+        assert study.run() is StudyState.FINISHED
+        lost = [s for s in study.store.segments() if s.stop is not None and s.stop.kind is StopKind.LOST]
+        assert len(lost) == 3
+        gave_up = [e for _, e in study.store.evaluations() if e.stop.kind is StopKind.FAILED]
+        assert len(gave_up) == 1 and "vanished 3 times" in gave_up[0].stop.reason
+
+
+def test_a_study_in_which_everything_crashes_stops_with_the_cause(tmp_path: Path) -> None:
+    space = {"learning_rate": {"type": "float", "low": 1e-5, "high": 1e-3, "log": True}}
+    with toy_study(tmp_path, space=space, fixed={"fault": "exception", "fault_step": 4}) as study:
+        with pytest.raises(StudyError, match="the toy broke"):
+            study.run()
+        assert study.store.study().state is StudyState.FAILED
+        assert study.summary().work.configurations <= 6
+
+
+def test_a_model_that_cannot_be_trained_ends_the_study_before_it_begins(tmp_path: Path) -> None:
+    with toy_study(tmp_path, fixed={"fault": "memory_error"}) as study:
+        with pytest.raises(StudyError, match="memory"):
+            study.run()
+        assert study.store.runs() == []
+
+
+def test_a_setting_that_the_trainer_lacks_is_an_error_before_anything_is_spent(tmp_path: Path) -> None:
+    with toy_study(tmp_path, fixed={"learning_rat": 1}) as study, pytest.raises(RltuneError, match="learning_rat"):
+        study.run()
+
+
+def test_one_controller_at_a_time(tmp_path: Path) -> None:
+    with toy_study(tmp_path) as study, lock_study(study.folder, "toy"), pytest.raises(StoreError, match="being run"):
+        study.run()
+
+
+def test_the_search_ends_with_its_share_of_the_budget(tmp_path: Path) -> None:
+    with toy_study(tmp_path, budget={"time": 12, "search": 0.25}, fixed={"step_time": 0.02}) as study:
+        assert study.run() is StudyState.FINISHED
+        facts = study.store.study().facts
+        spent = facts["seconds_by_phase"]
+        assert isinstance(spent, dict)
+        assert spent["prepare"] + spent["search"] == pytest.approx(3.0, abs=2.0)
+        assert study.store.study().seconds == pytest.approx(sum(spent.values()), abs=0.5)
+
+
+def test_a_study_name_is_not_overwritten(tmp_path: Path) -> None:
+    toy_study(tmp_path).close()
+    with pytest.raises(StudyError, match="already"):
+        toy_study(tmp_path)
