@@ -40,10 +40,7 @@ def test_an_interval_covers_the_truth_of_independent_scores() -> None:
 
 
 def test_few_pairs_give_no_number_but_a_reason() -> None:
-    assert (
-        rank_agreement([1.0, 2.0], [1.0, 2.0]).note
-        == "2 pairs are too few for a rank correlation, it takes 3"
-    )
+    assert rank_agreement([1.0, 2.0], [1.0, 2.0]).note == "2 pairs are too few for a rank correlation, it takes 3"
     four = rank_agreement([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 4.0, 3.0])
     assert four.spearman == pytest.approx(0.8) and four.spearman_interval is None
     assert "too few for an interval" in four.note

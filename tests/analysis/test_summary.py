@@ -41,10 +41,7 @@ def test_counts_are_those_of_the_store(finished: tuple[Study, Summary]) -> None:
     continued = [s for s in segments if s.from_step > 0]
     assert summary.work.configurations == len(study.configurations)
     assert summary.work.evaluations == len(study.store.evaluations())
-    assert (
-        sum(n for rungs in summary.work.evaluations_by.values() for n in rungs.values())
-        == summary.work.evaluations
-    )
+    assert sum(n for rungs in summary.work.evaluations_by.values() for n in rungs.values()) == summary.work.evaluations
     assert summary.work.promotions == summary.work.promotions_exact == len(continued)
     assert summary.work.steps_saved == sum(s.from_step for s in continued)
     assert summary.work.steps_trained == sum(len(study.store.curve(r.id)) for r in study.store.runs())
@@ -84,9 +81,7 @@ def test_transfer_pairs_each_confirmed_configuration_with_its_best_informed_prox
 def test_json_is_plain_and_has_the_promised_keys(finished: tuple[Study, Summary]) -> None:
     _, summary = finished
     plain = json.loads(json.dumps(summary.to_json(), allow_nan=False))
-    promised = (
-        "state seconds configurations evaluations promotions steps_trained steps_retrained stops failures"
-    )
+    promised = "state seconds configurations evaluations promotions steps_trained steps_retrained stops failures"
     assert set(promised.split()) < set(plain)
     assert plain["evaluations"]["by_model_and_rung"][TARGET] == {"60": 8}
     assert plain["winner"]["test_by_seed"]["1"] == pytest.approx(0.889) and plain["recipe"]["test_mean"] < 0.6
@@ -172,6 +167,4 @@ def test_interval_is_students() -> None:
 def test_interval_moves_with_its_values(values: list[float], shift: float) -> None:
     low, high = interval(values) or (0.0, 0.0)
     moved = interval([v + shift for v in values]) or (0.0, 0.0)
-    assert low <= sum(values) / len(values) + 1e-12 and moved == pytest.approx(
-        (low + shift, high + shift), abs=1e-9
-    )
+    assert low <= sum(values) / len(values) + 1e-12 and moved == pytest.approx((low + shift, high + shift), abs=1e-9)

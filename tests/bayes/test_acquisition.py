@@ -16,9 +16,7 @@ from rltune.bayes.acquisition import log_expected_improvement, log_h
 @pytest.mark.parametrize("z", [-30.0, -8.0, -3.0, -1.0, -0.5, 0.0, 2.0, 5.0])
 def test_log_h_is_the_logarithm_of_the_integral(z: float) -> None:
     # h(z) = ∫ (t)⁺ φ(t - z) dt, scaled by φ(z) so that it doesn't underflow
-    integral, _ = integrate.quad(
-        lambda t: t * math.exp(t * z - t**2 / 2), 0, 80, points=[max(z, 0.1)], limit=200
-    )
+    integral, _ = integrate.quad(lambda t: t * math.exp(t * z - t**2 / 2), 0, 80, points=[max(z, 0.1)], limit=200)
     assert log_h(np.array([z]))[0] == pytest.approx(math.log(integral) + stats.norm.logpdf(z), rel=1e-6)
 
 

@@ -25,14 +25,10 @@ def seconds(costs: CostModel, configuration: Configuration, model: str, steps: i
 
 
 def test_learns_rollouts_size_and_overhead() -> None:
-    history = simulate(
-        build_optimizer("random", SURFACE.problem(1, (SMALL,), MIDDLE)), SURFACE, evaluations=12
-    )
+    history = simulate(build_optimizer("random", SURFACE.problem(1, (SMALL,), MIDDLE)), SURFACE, evaluations=12)
     history = History(
         history.evaluations
-        + simulate(
-            build_optimizer("random", SURFACE.problem(2, (), MIDDLE)), SURFACE, evaluations=6
-        ).evaluations
+        + simulate(build_optimizer("random", SURFACE.problem(2, (), MIDDLE)), SURFACE, evaluations=6).evaluations
     )
     costs = fit_cost_model(history, PROBLEM.space, SCALE, {})
     for configuration in sobol(PROBLEM.space, 8, 5):

@@ -47,7 +47,9 @@ MISTAKES = {
     ),
     "name that climbs": (GOOD.replace("name: demo", "name: ../../demo"), "name", "study.yaml:2"),
     "missing data": (
-        GOOD.replace("task: arithmetic/easy", "task: {name: file, train: no.jsonl, validation: no.jsonl, test: no.jsonl}"),
+        GOOD.replace(
+            "task: arithmetic/easy", "task: {name: file, train: no.jsonl, validation: no.jsonl, test: no.jsonl}"
+        ),
         "no.jsonl",
         "study.yaml:6",
     ),

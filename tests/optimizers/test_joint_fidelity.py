@@ -35,9 +35,7 @@ def test_starts_with_the_recipe_to_the_end_then_short_runs_then_promotes_the_bes
 
 
 def test_several_slots_are_filled_while_the_design_waits() -> None:
-    history = simulate(
-        build_optimizer("joint_fidelity", SURFACE.problem(0)), SURFACE, evaluations=14, slots=3
-    )
+    history = simulate(build_optimizer("joint_fidelity", SURFACE.problem(0)), SURFACE, evaluations=14, slots=3)
     assert len(history.evaluations) >= 14
     assert promotions(history) >= 2
 
@@ -73,9 +71,7 @@ def test_rank_prefers_the_posterior_to_a_lucky_score() -> None:
     optimizer = build_optimizer("joint_fidelity", SURFACE.problem(2))
     history = simulate(optimizer, SURFACE, evaluations=12)
     best = optimizer.rank(history, 1)[0]
-    measured = {
-        e.configuration: e.score or 0.0 for e in history.evaluations if e.fidelity.steps >= 20 and e.succeeded
-    }
+    measured = {e.configuration: e.score or 0.0 for e in history.evaluations if e.fidelity.steps >= 20 and e.succeeded}
     assert measured.get(best, 0.0) >= np.median(list(measured.values()))
 
 

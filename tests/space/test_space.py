@@ -90,9 +90,7 @@ def test_spaces_that_can_not_be() -> None:
 
 
 def test_clip_moves_inside_and_leaves_out_what_is_absent() -> None:
-    clipped = SPACE.clip(
-        GOOD | {"learning_rate": 1e-9, "clip_ratio": 0.23, "lr_scheduler": "constant", "other": 1}
-    )
+    clipped = SPACE.clip(GOOD | {"learning_rate": 1e-9, "clip_ratio": 0.23, "lr_scheduler": "constant", "other": 1})
     assert dict(clipped.values) == {
         "learning_rate": 3e-6,
         "lr_scheduler": "constant",
@@ -139,9 +137,7 @@ def test_narrowing_stays_inside_the_old_space_around_its_centre(
 
 
 def test_narrowing_drops_what_can_no_longer_be_present() -> None:
-    space = Space(
-        {"layers": IntParameter(low=1, high=8), "extra": IntParameter(low=0, high=3, when={"layers": (8,)})}
-    )
+    space = Space({"layers": IntParameter(low=1, high=8), "extra": IntParameter(low=0, high=3, when={"layers": (8,)})})
     narrow = space.narrow(Configuration({"layers": 2}), 0.3)
     assert narrow.names == ("layers",)
 
@@ -179,9 +175,7 @@ def test_grid_holds_the_ends_and_nothing_twice() -> None:
 
 
 def test_a_grid_can_hold_the_whole_of_a_finite_space() -> None:
-    space = Space(
-        {"n": IntParameter(low=1, high=9, log=True), "kind": CategoricalParameter(choices=("a", "b"))}
-    )
+    space = Space({"n": IntParameter(low=1, high=9, log=True), "kind": CategoricalParameter(choices=("a", "b"))})
     assert len(space.grid(9)) == space.cardinality == 18
 
 

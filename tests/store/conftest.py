@@ -18,18 +18,14 @@ def server() -> str:
     """URL of a PostgreSQL database for tests."""
     url = os.environ.get("RLTUNE_TEST_POSTGRES")
     if not url:
-        pytest.skip(
-            "RLTUNE_TEST_POSTGRES names no PostgreSQL server (try `.ci/postgres with pytest tests/store`)"
-        )
+        pytest.skip("RLTUNE_TEST_POSTGRES names no PostgreSQL server (try `.ci/postgres with pytest tests/store`)")
     return url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a study can be made: a folder that doesn't exist yet, or a server."""
-    return (
-        request.getfixturevalue("server") if request.param == "postgres" else str(tmp_path / "studies" / "a")
-    )
+    return request.getfixturevalue("server") if request.param == "postgres" else str(tmp_path / "studies" / "a")
 
 
 @pytest.fixture

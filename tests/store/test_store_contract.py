@@ -14,9 +14,7 @@ from rltune.store.sql import SqlStudyStore
 from rltune.types import Cost, Phase, StopKind
 
 
-def test_a_study_keeps_its_state_config_seconds_and_facts(
-    store: SqlStudyStore, location: str, name: str
-) -> None:
+def test_a_study_keeps_its_state_config_seconds_and_facts(store: SqlStudyStore, location: str, name: str) -> None:
     store.set_state(StudyState.RUNNING, "search")
     store.add_seconds(1.5)
     store.add_seconds(2.0)
@@ -61,9 +59,7 @@ def test_a_segment_goes_from_running_to_ended(store: SqlStudyStore, tmp_path: Pa
 
     stop = stopped(StopKind.REACHED, 40)
     checkpoint = (40, tmp_path / "c40", 123)
-    assert store.finish_segment(
-        begun.id, stop, Cost(2.0), metrics(1, 40), [checkpoint], [evaluation(of)], "tail"
-    )
+    assert store.finish_segment(begun.id, stop, Cost(2.0), metrics(1, 40), [checkpoint], [evaluation(of)], "tail")
 
     ended = store.segments()[0]
     assert (ended.state, ended.stop, ended.cost, ended.log_tail) == (

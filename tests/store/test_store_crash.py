@@ -81,9 +81,7 @@ def after_power_cut(folder: Path, wal_bytes: int, found: Path) -> SqlStudyStore:
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(operations, st.data())
-def test_a_study_that_is_cut_off_holds_exactly_what_was_committed(
-    calls: list[Operation], data: st.DataObject
-) -> None:
+def test_a_study_that_is_cut_off_holds_exactly_what_was_committed(calls: list[Operation], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "study"
         store = create_study(folder, "s", {})
@@ -95,9 +93,7 @@ def test_a_study_that_is_cut_off_holds_exactly_what_was_committed(
             states.append((log_of(folder).stat().st_size, contents(store)))
 
         first, last = states[0][0], states[-1][0]
-        kept = data.draw(
-            st.one_of(st.just(last), st.integers(first, last)), label="bytes of the log on the disk"
-        )
+        kept = data.draw(st.one_of(st.just(last), st.integers(first, last)), label="bytes of the log on the disk")
         found = after_power_cut(folder, kept, Path(scratch) / "found")
         expected = [content for size, content in states if size <= kept][-1]
         assert contents(found).replace("/found/", "/study/") == expected

@@ -88,9 +88,7 @@ def test_every_flipped_bit_is_seen(tmp_path: Path, position: int, bit: int) -> N
     if not final.exists():
         published(final)
     path, at = (
-        (final / "weights.safetensors", position)
-        if position < 1000
-        else (final / "rng/state.bin", position - 1000)
+        (final / "weights.safetensors", position) if position < 1000 else (final / "rng/state.bin", position - 1000)
     )
     content = bytearray(path.read_bytes())
     content[at] ^= 1 << bit

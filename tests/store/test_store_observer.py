@@ -34,9 +34,7 @@ print(len(set(seen)), flush=True)
 @pytest.mark.slow
 def test_an_observer_in_another_process_sees_a_study_grow(location: str, name: str) -> None:
     store = create_study(location, name, {})
-    observer = subprocess.Popen(
-        [sys.executable, "-c", OBSERVER, location, name], stdout=subprocess.PIPE, text=True
-    )
+    observer = subprocess.Popen([sys.executable, "-c", OBSERVER, location, name], stdout=subprocess.PIPE, text=True)
     try:
         assert observer.stdout is not None and observer.stdout.readline() == "ready\n"
         longest = 0.0
@@ -105,9 +103,7 @@ def test_observers_follow_a_writer_and_leave_the_file_alone(tmp_path: Path) -> N
     assert hashlib.sha256((tmp_path / DATABASE_FILE).read_bytes()).hexdigest() == before
 
 
-def test_a_study_in_a_read_only_folder_can_be_looked_at(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_study_in_a_read_only_folder_can_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = create_study(tmp_path, "s", {})
     train(store, proposal(10))
     store.add_steps("r0001-s1", metrics(1, 3))

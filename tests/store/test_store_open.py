@@ -92,9 +92,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         lambda *a: open_study(*a, read_only=True),
         lambda p, _: create_study(p, "t", {}),
     ):
-        with pytest.raises(
-            StoreError, match=f"version {SCHEMA_VERSION + 1}.* version {SCHEMA_VERSION}"
-        ) as caught:
+        with pytest.raises(StoreError, match=f"version {SCHEMA_VERSION + 1}.* version {SCHEMA_VERSION}") as caught:
             call(tmp_path, "s")
         assert caught.value.hint == "update rltune"
 
@@ -163,9 +161,7 @@ def test_a_full_disk_loses_nothing_that_was_committed(tmp_path: Path) -> None:
     segment = store.begin_segment(proposal(10, number=1), run.id, 0, tmp_path)
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (400_000, hard)
-    )  # no file may grow beyond: as good as a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))  # no file may grow beyond: as good as a full disk
     try:
         with pytest.raises(StoreError, match=r"disk") as caught:
             for step in range(0, 100_000, 1000):
@@ -186,9 +182,7 @@ def test_other_databases_are_refused_without_their_password(url: str) -> None:
     assert "topsecret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url", ["postgresql://u:topsecret@h:notaport/d", "postgresql+psycopg://u:topsecret@[::/d"]
-)
+@pytest.mark.parametrize("url", ["postgresql://u:topsecret@h:notaport/d", "postgresql+psycopg://u:topsecret@[::/d"])
 def test_impossible_urls_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_study(url, "s")
@@ -217,8 +211,7 @@ def test_passwords_are_neither_shown_nor_stored(server: str, name: str) -> None:
         store.set_fact("store", server)
         row = connection.execute(
             text(
-                "SELECT s.config || f.value FROM rltune.study s JOIN rltune.fact f ON f.study = s.pk "
-                "WHERE s.name = :n"
+                "SELECT s.config || f.value FROM rltune.study s JOIN rltune.fact f ON f.study = s.pk WHERE s.name = :n"
             ),
             {"n": name},
         ).scalar_one()

@@ -31,17 +31,13 @@ def save(folder: Path, step: int) -> tuple[int, Path, int]:
     return step, final, publish(temporary, final)
 
 
-def run_with(
-    store: SqlStudyStore, folder: Path, steps: tuple[int, ...], stop: StopReason | None = None
-) -> str:
+def run_with(store: SqlStudyStore, folder: Path, steps: tuple[int, ...], stop: StopReason | None = None) -> str:
     number = len(store.runs())
     saved = tuple(save(folder / f"run{number}", step) for step in steps)
     return train(store, proposal(steps[-1] + 1, number=number), checkpoints=saved, stop=stop)
 
 
-def test_a_run_goes_on_from_the_newest_checkpoint_that_isnt_too_far(
-    local: SqlStudyStore, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_from_the_newest_checkpoint_that_isnt_too_far(local: SqlStudyStore, tmp_path: Path) -> None:
     run_id = run_with(local, tmp_path, (10, 20, 40))
     found = [newest_intact(local, run_id, at_most) for at_most in (100, 40, 39, 10, 9)]
     assert [record.step if record else None for record in found] == [40, 40, 20, 10, None]
@@ -70,9 +66,7 @@ def test_damaged_checkpoints_are_marked_told_and_stepped_over(local: SqlStudySto
     assert len(local.events()) == 2
 
 
-def test_without_an_intact_checkpoint_a_run_starts_anew_and_says_so(
-    local: SqlStudyStore, tmp_path: Path
-) -> None:
+def test_without_an_intact_checkpoint_a_run_starts_anew_and_says_so(local: SqlStudyStore, tmp_path: Path) -> None:
     run_id = run_with(local, tmp_path, (10,))
     (tmp_path / "run0/step-000010/manifest.json").write_text("{")
     assert newest_intact(local, run_id, 100) is None

@@ -15,9 +15,7 @@ from rltune.store.base import SegmentState
 from rltune.store.sql import SqlStudyStore
 from rltune.types import Configuration, Cost, StepMetrics, StopKind
 
-shared_store = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+shared_store = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @shared_store
@@ -40,9 +38,7 @@ def test_configurations_come_back_with_values_and_types(store: SqlStudyStore, va
     (found,) = (run.configuration for run in store.runs() if run.id == run_id)
 
     assert found == written and found.id == written.id
-    assert {key: type(value) for key, value in found.values.items()} == {
-        k: type(v) for k, v in values.items()
-    }
+    assert {key: type(value) for key, value in found.values.items()} == {k: type(v) for k, v in values.items()}
 
 
 @shared_store

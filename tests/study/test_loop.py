@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from study.toy import StopAfter, toy_study
 
 from rltune.errors import RltuneError, StoreError, StudyError
 from rltune.store.base import StudyState
 from rltune.store.lock import lock_study
 from rltune.study.api import open_study
 from rltune.types import Phase, StopKind
+from study.toy import StopAfter, toy_study
 
 
 def evaluated(study) -> Counter[tuple[str, int]]:

@@ -45,9 +45,7 @@ def interval(values: list[float]) -> tuple[float, float] | None:
     if len(values) < 2:
         return None
     mean = statistics.fmean(values)
-    half = (
-        float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * statistics.stdev(values) / math.sqrt(len(values))
-    )
+    half = float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * statistics.stdev(values) / math.sqrt(len(values))
     return mean - half, mean + half
 
 
@@ -84,9 +82,7 @@ def _method(seeds: int) -> str:
 
 
 def _sentence(ours: float, theirs: float, value: float, ends: tuple[float, float] | None, same: bool) -> str:
-    scores = (
-        f"the winner answers {100 * ours:.1f} % of the test questions right, the recipe {100 * theirs:.1f} %"
-    )
+    scores = f"the winner answers {100 * ours:.1f} % of the test questions right, the recipe {100 * theirs:.1f} %"
     if same:
         return f"No gain: the search found nothing better than the recipe itself ({100 * theirs:.1f} %)."
     if ends is None:

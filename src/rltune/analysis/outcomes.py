@@ -63,9 +63,7 @@ def stops(records: Records) -> tuple[Stopped, ...]:
             s.stop.reason,
         )
         for s in records.segments
-        if s.stop is not None
-        and s.stop.kind is StopKind.RULE
-        and (run := records.runs.get(s.run_id)) is not None
+        if s.stop is not None and s.stop.kind is StopKind.RULE and (run := records.runs.get(s.run_id)) is not None
     )
 
 

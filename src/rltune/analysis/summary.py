@@ -95,9 +95,7 @@ def summarize_records(records: Records) -> Summary:
         phase=study.phase,
         seconds=study.seconds,
         seconds_by_phase={
-            str(k): float(v)
-            for k, v in records.fact("seconds_by_phase").items()
-            if isinstance(v, (int, float))
+            str(k): float(v) for k, v in records.fact("seconds_by_phase").items() if isinstance(v, (int, float))
         },
         budget_seconds=_budget(study.config, "time"),
         budget_trials=_whole(_budget(study.config, "trials")),
@@ -123,9 +121,7 @@ def _best(records: Records) -> Best | None:
         return records.parameters(e.fidelity.model), e.score if e.score is not None else -math.inf
 
     e = max(scored, key=rank)
-    return Best(
-        e.configuration.id, dict(e.configuration.values), e.fidelity.model, e.fidelity.steps, e.score or 0.0
-    )
+    return Best(e.configuration.id, dict(e.configuration.values), e.fidelity.model, e.fidelity.steps, e.score or 0.0)
 
 
 def _transfer(records: Records) -> Transfer:

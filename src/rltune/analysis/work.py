@@ -72,9 +72,9 @@ def _continuations(records: Records) -> tuple[list[SegmentRecord], list[SegmentR
     before: dict[str, SegmentRecord] = {}
     for segment in records.segments:
         previous = before.get(segment.run_id)
-        broken = (
-            previous is not None and previous.stop is not None and previous.stop.kind in NEUTRAL_ENDS
-        ) or (previous is not None and previous.state is SegmentState.RUNNING)
+        broken = (previous is not None and previous.stop is not None and previous.stop.kind in NEUTRAL_ENDS) or (
+            previous is not None and previous.state is SegmentState.RUNNING
+        )
         if segment.from_step > 0:
             (recoveries if broken else promotions).append(segment)
         before[segment.run_id] = segment

@@ -50,9 +50,7 @@ def paper_improvement(model: ScoreModel, x: np.ndarray, incumbent: np.ndarray) -
     return log_expected_improvement(mean, np.sqrt(variance), incumbent)
 
 
-def goal_improvement(
-    model: ScoreModel, x: np.ndarray, goal: tuple[float, float], incumbent: np.ndarray
-) -> np.ndarray:
+def goal_improvement(model: ScoreModel, x: np.ndarray, goal: tuple[float, float], incumbent: np.ndarray) -> np.ndarray:
     """log expected improvement (q,) of the *posterior mean at (target, r_max)* by an evaluation at x (q, D).
 
     The evaluation moves that mean by N(0, σ̃²), σ̃ = cov(f at x, f at goal) / sqrt(var f at x + noise): the

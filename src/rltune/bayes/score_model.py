@@ -78,9 +78,7 @@ class ScoreModel:
             covariance = self._kernel(self._x, self._x)
             covariance.diagonal().add_(hyperparameters.noise + JITTER)
             self._root = torch.linalg.cholesky(covariance)  # L
-            self._weights = torch.cholesky_solve(residual.double()[:, None], self._root)[
-                :, 0
-            ]  # K⁻¹ (y - mean)
+            self._weights = torch.cholesky_solve(residual.double()[:, None], self._root)[:, 0]  # K⁻¹ (y - mean)
 
     @property
     def noise_variance(self) -> float:

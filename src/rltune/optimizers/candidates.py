@@ -42,9 +42,7 @@ def new_configurations(
         drawn = space.grid(SMALL_SPACE)
     else:
         spread = sobol(space, SPREAD_POINTS, int(rng.integers(2**31)))
-        near = [
-            c for g in good for scale in SCALES for c in neighbours(space, g, scale, NEIGHBOURS // 3, rng)
-        ]
+        near = [c for g in good for scale in SCALES for c in neighbours(space, g, scale, NEIGHBOURS // 3, rng)]
         drawn = tuple(space.tidy(c) for c in spread) + tuple(near)
     seen = {configuration for configuration, _ in runs.attempted} | runs.dead
     return [c for c in dict.fromkeys(drawn) if c not in seen]

@@ -30,9 +30,7 @@ def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
     for number, configuration in enumerate(others, 2):
         fidelity = Fidelity(smallest, problem.rungs[0])
         if _is_new(configuration, fidelity, runs):
-            return _proposal(
-                problem, configuration, fidelity, f"initial design, {number} of {len(others) + 1}"
-            )
+            return _proposal(problem, configuration, fidelity, f"initial design, {number} of {len(others) + 1}")
     return _promotion(problem, runs, smallest, others)
 
 
@@ -52,11 +50,7 @@ def _promotion(problem: Problem, runs: Runs, model: str, others: list[Configurat
             continue
         if any((c, model) in runs.busy for c in others):
             return None
-        ready = [
-            c
-            for c in others
-            if runs.reached.get((c, model)) == below and runs.may_run(c, Fidelity(model, steps))
-        ]
+        ready = [c for c in others if runs.reached.get((c, model)) == below and runs.may_run(c, Fidelity(model, steps))]
         if not ready:
             continue
         best = max(ready, key=lambda c: runs.scores[c, model])

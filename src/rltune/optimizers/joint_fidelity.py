@@ -138,9 +138,7 @@ class JointFidelityOptimizer:
             self._fits = {key: fit_hyperparameters(data)}
         return self._fits[key]
 
-    def _at_goal(
-        self, model: ScoreModel, configurations: Sequence[Configuration]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> tuple[np.ndarray, np.ndarray]:
         return posterior_at(self.problem.goal, configurations, model, self.problem, self._scale)
 
     def _in_space(self, configurations: Sequence[Configuration]) -> list[Configuration]:

@@ -33,11 +33,7 @@ class Runs:
     def may_run(self, configuration: Configuration, fidelity: Fidelity) -> bool:
         """True if this is neither done, nor passed, nor in flight, nor hopeless."""
         run = (configuration, fidelity.model)
-        return (
-            configuration not in self.dead
-            and run not in self.busy
-            and fidelity.steps > self.attempted.get(run, 0)
-        )
+        return configuration not in self.dead and run not in self.busy and fidelity.steps > self.attempted.get(run, 0)
 
     @property
     def known(self) -> tuple[Configuration, ...]:

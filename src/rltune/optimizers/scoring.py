@@ -73,9 +73,7 @@ class Scorer:
         seconds = self._costs.seconds(x[:, :-2], sizes, missing)
         alpha = improvement - np.log(seconds)
         return [
-            Scored(
-                candidates[i], float(alpha[i]), float(improvement[i]), float(seconds[i]), float(incumbent[i])
-            )
+            Scored(candidates[i], float(alpha[i]), float(improvement[i]), float(seconds[i]), float(incumbent[i]))
             for i in np.argsort(-alpha, kind="stable")
         ]
 
@@ -95,9 +93,7 @@ class Scorer:
         compared
         with a score on another model, whose level differs; there f* is the incumbent's at (that model,
         r_max)."""
-        fidelity = (
-            Fidelity(model, self._problem.horizon) if self._improvement == "paper" else self._problem.goal
-        )
+        fidelity = Fidelity(model, self._problem.horizon) if self._improvement == "paper" else self._problem.goal
         if fidelity.model not in self._incumbents:
             means, _ = posterior_at(fidelity, self._survivors, self._model, self._problem, self._scale)
             # with no survivor, anything above the best score that was imputed is an improvement
@@ -123,8 +119,7 @@ def rows(candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale
     """x (q, D) of candidates."""
     space = problem.space
     encodings = {
-        c: encode_nearest(space, c)
-        for c in dict.fromkeys(candidate.configuration for candidate in candidates)
+        c: encode_nearest(space, c) for c in dict.fromkeys(candidate.configuration for candidate in candidates)
     }
     fidelities = {candidate.fidelity for candidate in candidates}
     z = {fidelity: scale.coordinates(fidelity.model, fidelity.steps) for fidelity in fidelities}

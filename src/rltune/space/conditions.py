@@ -38,15 +38,11 @@ def is_present(parameter: Parameter, values: Mapping[str, Scalar]) -> bool:
     return all(other in values and values[other] in allowed for other, allowed in parameter.when.items())
 
 
-def _check_condition(
-    parameters: Mapping[str, Parameter], name: str, other: str, values: tuple[Scalar, ...]
-) -> None:
+def _check_condition(parameters: Mapping[str, Parameter], name: str, other: str, values: tuple[Scalar, ...]) -> None:
     where = f"space.{name}.when"
     if other not in parameters:
         known = ", ".join(sorted(set(parameters) - {name}))
-        raise SpaceError(
-            f"a condition must name another parameter, got {other!r}", where=where, hint=f"known: {known}"
-        )
+        raise SpaceError(f"a condition must name another parameter, got {other!r}", where=where, hint=f"known: {known}")
     parent = parameters[other]
     if isinstance(parent, FloatParameter) and parent.step is None:
         raise SpaceError(

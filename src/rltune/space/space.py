@@ -120,9 +120,7 @@ class Space:
 
     def tidy(self, configuration: Configuration, digits: int = 4) -> Configuration:
         """The configuration with numbers rounded to `digits` significant digits, for human readers."""
-        tidied = {
-            name: self.parameters[name].tidy(value, digits) for name, value in configuration.values.items()
-        }
+        tidied = {name: self.parameters[name].tidy(value, digits) for name, value in configuration.values.items()}
         return Configuration(tidied)
 
     def sample(self, rng: np.random.Generator) -> Configuration:
@@ -133,10 +131,7 @@ class Space:
         """u (p,) of a configuration. Raises SpaceError if it isn't in the space."""
         values = self.configuration(configuration.values).values
         return np.array(
-            [
-                parameter.to_unit(values[name]) if name in values else 0.5
-                for name, parameter in self.parameters.items()
-            ]
+            [parameter.to_unit(values[name]) if name in values else 0.5 for name, parameter in self.parameters.items()]
         )
 
     def from_units(self, u: Sequence[float] | np.ndarray) -> Configuration:
@@ -230,8 +225,7 @@ class Space:
     def _check_absent(self, name: str, values: Mapping[str, Scalar]) -> None:
         if name in values:
             condition = " and ".join(
-                f"{other} is {' or '.join(map(repr, allowed))}"
-                for other, allowed in self.parameters[name].when.items()
+                f"{other} is {' or '.join(map(repr, allowed))}" for other, allowed in self.parameters[name].when.items()
             )
             raise SpaceError(
                 f"{name} is present only when {condition}, but has the value {values[name]!r}",

@@ -43,9 +43,7 @@ class ExactFloat(UserDefinedType[float]):
 
         return bind
 
-    def result_processor(
-        self, dialect: Dialect, coltype: object
-    ) -> Callable[[float | str | None], float | None]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[float | str | None], float | None]:
         return lambda value: None if value is None else float(value)
 
 

@@ -135,8 +135,7 @@ def _found(place: Location) -> list[FoundStudy]:
         keys = _keys(engine, place)
         with store_errors(place.shown), engine.begin() as connection:
             return [
-                FoundStudy(place.shown, read_study(connection, _scope(place, key, name)))
-                for name, key in keys.items()
+                FoundStudy(place.shown, read_study(connection, _scope(place, key, name))) for name, key in keys.items()
             ]
     finally:
         engine.dispose()

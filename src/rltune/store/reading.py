@@ -160,9 +160,7 @@ def checkpoints(
 
 def evaluations(connection: Connection, scope: Scope) -> list[tuple[str, Evaluation]]:
     query = (
-        select(
-            t.evaluation, t.run.c.id.label("run_id"), t.run.c.model, t.run.c.seed, t.configuration.c.content
-        )
+        select(t.evaluation, t.run.c.id.label("run_id"), t.run.c.model, t.run.c.seed, t.configuration.c.content)
         .join(t.run, t.run.c.pk == t.evaluation.c.run)
         .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
         .where(t.run.c.study == scope.study)
@@ -214,8 +212,7 @@ def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
 def decisions(connection: Connection, scope: Scope) -> list[DecisionRecord]:
     query = select(t.decision).where(t.decision.c.study == scope.study).order_by(t.decision.c.pk)
     return [
-        DecisionRecord(row.time, row.kind, row.subject, row.reason, row.content)
-        for row in connection.execute(query)
+        DecisionRecord(row.time, row.kind, row.subject, row.reason, row.content) for row in connection.execute(query)
     ]
 
 

@@ -48,8 +48,7 @@ def newest_intact(store: StudyStore, run_id: str, at_most: int) -> CheckpointRec
         store.set_checkpoint_state(run_id, record.step, CheckpointState.DAMAGED)
         store.add_event(
             "warning",
-            f"run {run_id}: the checkpoint of step {record.step} is damaged ({problem}); "
-            f"the run goes on {instead}",
+            f"run {run_id}: the checkpoint of step {record.step} is damaged ({problem}); the run goes on {instead}",
         )
     return intact
 

@@ -94,9 +94,7 @@ configuration = Table(
     _key(),
     _of("study"),
     Column("id", String(20), nullable=False),
-    Column(
-        "content", Text, nullable=False
-    ),  # Configuration.json(): canonical, so equal texts are equal values
+    Column("content", Text, nullable=False),  # Configuration.json(): canonical, so equal texts are equal values
     UniqueConstraint("study", "content"),
 )
 
@@ -142,9 +140,7 @@ segment = Table(
 )
 
 _RUNNING = segment.c.state == SegmentState.RUNNING.value
-Index(
-    "one_running_segment_a_run", segment.c.run, unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING
-)
+Index("one_running_segment_a_run", segment.c.run, unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 metric = Table(
     "metric",

@@ -38,9 +38,7 @@ class SqlStudyStore:
     request. A method that raises has changed nothing.
     """
 
-    def __init__(
-        self, engine: Engine, scope: Scope, *, read_only: bool = False, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, scope: Scope, *, read_only: bool = False, clock: Clock | None = None) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
         self._scope = scope
@@ -77,9 +75,7 @@ class SqlStudyStore:
     def begin_segment(self, proposal: Proposal, run_id: str, from_step: int, folder: Path) -> SegmentRecord:
         now = self._clock.now()
         with self._write() as connection:
-            segment_id = writing.begin_segment(
-                connection, self._scope, proposal, run_id, from_step, folder, now
-            )
+            segment_id = writing.begin_segment(connection, self._scope, proposal, run_id, from_step, folder, now)
             row = reading.segment_row(connection, self._scope, segment_id)
             return reading.segment_record(row, self._scope)
 

@@ -30,9 +30,7 @@ def run(connection: Connection, scope: Scope, configuration: Configuration, mode
     """The key of the run of these three, which is made if it is new."""
     content = configuration.json()
     found = connection.execute(
-        select(t.configuration.c.pk).where(
-            t.configuration.c.study == scope.study, t.configuration.c.content == content
-        )
+        select(t.configuration.c.pk).where(t.configuration.c.study == scope.study, t.configuration.c.content == content)
     ).scalar()
     if found is None:
         values = {"study": scope.study, "id": configuration.id, "content": content}
@@ -145,9 +143,7 @@ def end_segment(
     """
     row = reading.segment_row(connection, scope, segment_id)
     reached = connection.execute(
-        select(func.max(t.segment.c.stop_step)).where(
-            t.segment.c.run == row.run, t.segment.c.number < row.number
-        )
+        select(func.max(t.segment.c.stop_step)).where(t.segment.c.run == row.run, t.segment.c.number < row.number)
     ).scalar()
     ended = (
         update(t.segment)
@@ -230,9 +226,7 @@ def score(connection: Connection, scope: Scope, new: ScoreRecord) -> None:
     )
     connection.execute(t.score.delete().where(*same))
     values = {"study": scope.study, "model": new.model, "run": run_key, "step": new.step}
-    _insert(
-        connection, t.score, {**values, "split": new.split, "content": new.values, "seconds": new.seconds}
-    )
+    _insert(connection, t.score, {**values, "split": new.split, "content": new.values, "seconds": new.seconds})
 
 
 def decision(

@@ -173,7 +173,11 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
             name: parameter.model_dump(mode="json", exclude_none=True)
             for name, parameter in blueprint.problem.space.parameters.items()
         },
-        "versions": {"rltune": __version__, "python": platform.python_version(), **_versions("torch", "trl", "transformers")},
+        "versions": {
+            "rltune": __version__,
+            "python": platform.python_version(),
+            **_versions("torch", "trl", "transformers"),
+        },
     }
 
 

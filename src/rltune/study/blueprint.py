@@ -22,7 +22,7 @@ from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import find_optimizer
 from rltune.space.space import Space
-from rltune.stopping.build import build_rules, preset
+from rltune.stopping.build import describe_rules
 from rltune.tasks.build import build_task
 from rltune.types import Configuration, Scalar
 
@@ -77,7 +77,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         for split in ("train", "validation", "test"):
             task.examples(split)
     with _at(file, "stopping"):
-        rules = _rules(config)
+        rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
     notes = []
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
@@ -137,11 +137,6 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
             hint="name a local folder of the model, or a hub name that tells its size, such as Qwen/Qwen2.5-0.5B",
         )
     return ModelSpec(model.name, float(model.parameters))
-
-
-def _rules(config: StudyConfig) -> tuple[Mapping[str, object], ...]:
-    chosen = {str(rule["rule"]): rule for rule in (*preset(config.stopping.preset), *config.stopping.rules)}
-    return tuple(rule.describe() for rule in build_rules(list(chosen.values())))
 
 
 def _check_writable(file: StudyFile) -> None:

@@ -74,13 +74,9 @@ class GrpoSurface:
     horizon: int = 40
     noise: float = 0.015
     deaths: bool = True
-    sizes: Mapping[str, float] = field(
-        default_factory=lambda: {m.name: m.parameters for m in (SMALL, MIDDLE, LARGE)}
-    )
+    sizes: Mapping[str, float] = field(default_factory=lambda: {m.name: m.parameters for m in (SMALL, MIDDLE, LARGE)})
 
-    def problem(
-        self, seed: int, proxies: tuple[ModelSpec, ...] = (SMALL,), target: ModelSpec = MIDDLE
-    ) -> Problem:
+    def problem(self, seed: int, proxies: tuple[ModelSpec, ...] = (SMALL,), target: ModelSpec = MIDDLE) -> Problem:
         rungs = (max(self.horizon // 4, 1), max(self.horizon // 2, 2), self.horizon)
         search = proxies or (target,)
         return Problem(grpo_space(), target, proxies, search, rungs, grpo_recipe(), seed)
@@ -125,9 +121,7 @@ class GrpoSurface:
         if dead:
             stop = StopReason(StopKind.RULE, steps, "KL grew by 40 % for 5 steps", rule="kl_growth")
             return Evaluation(configuration, fidelity, proposal.seed, proposal.phase, None, cost, stop, steps)
-        score = self.value(configuration, fidelity) + self.noise * _normal(
-            configuration, fidelity, proposal.seed
-        )
+        score = self.value(configuration, fidelity) + self.noise * _normal(configuration, fidelity, proposal.seed)
         stop = StopReason(StopKind.REACHED, steps, "reached")
         return Evaluation(configuration, fidelity, proposal.seed, proposal.phase, score, cost, stop, steps)
 
@@ -161,9 +155,7 @@ def _other_quality(configuration: Configuration) -> float:
 def _normal(configuration: Configuration, fidelity: Fidelity, seed: int) -> float:
     """One standard normal number, always the same for the same evaluation."""
     key = f"{configuration.json()} {fidelity.model} {fidelity.steps} {seed}"
-    return float(
-        np.random.default_rng(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])).standard_normal()
-    )
+    return float(np.random.default_rng(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])).standard_normal())
 
 
 def spent_seconds(history: History) -> float:
