@@ -2,10 +2,17 @@
 
 One root, one class per cause. An error says what was expected, what was got, where, and what to do: `message` holds
 the first two, `where` the place (a file and line, a setting's path, a folder), `hint` the remedy. The command line
-prints exactly these three and exits with status 2.
+prints exactly these three and exits with status 2. For a misspelt name the remedy comes from `did_you_mean` or, where
+the message doesn't list the known names, from `suggest`.
 """
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_CLOSE = 0.6
+"""From this similarity (0 to 1, `difflib`'s ratio) on a known name is taken for what was meant."""
 
 
 class RltuneError(Exception):
@@ -75,3 +82,16 @@ class RuleError(RltuneError):
 
 class ReportError(RltuneError):
     """A report or export can't be made from what the study holds."""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, similarity: float = _CLOSE) -> str | None:
+    """`did you mean 'models'?` for the known name closest to `word`, or None if none is as close as `similarity`."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=similarity)
+    return f"did you mean {close[0]!r}?" if close else None
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'models'? known: models, name, ...`: the closest known name, if one is close, then all of them."""
+    names = sorted(known)
+    listed = f"known: {', '.join(names)}" if names else None
+    return " ".join(part for part in (did_you_mean(word, names), listed) if part)

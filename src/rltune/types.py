@@ -53,6 +53,10 @@ class StopKind(StrEnum):
     LOST = "lost"  # its process vanished (kill, power); says nothing about the configuration
 
 
+SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.LOST})
+"""Ends that tell nothing about the configuration."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One assignment of the searched hyperparameters.

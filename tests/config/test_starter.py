@@ -49,7 +49,7 @@ def test_awkward_names_survive() -> None:
 
 
 def test_init_writes_for_the_model_that_is_named() -> None:
-    assert load(starter()).models.target == "embedded/m"
+    assert load(starter()).models.target == "embedded/s"
     small = load(starter("embedded/s", ["embedded/xs"]))
     assert small.models.proxies == ("embedded/xs",) and small.recipe == "embedded-grpo"
     own = load(starter("Qwen/Qwen2.5-7B"))

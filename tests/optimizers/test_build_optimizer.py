@@ -14,9 +14,17 @@ from rltune.testing.surfaces import GrpoSurface
 PROBLEM = GrpoSurface().problem(0)
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(OptimizerError, match="no optimizer 'bayes'.*known: joint_fidelity, random, recipe"):
-        build_optimizer("bayes", PROBLEM)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("bayes", "known: joint_fidelity, random, recipe"),
+        ("joint-fidelity", "did you mean 'joint_fidelity'? known: joint_fidelity, random, recipe"),
+    ],
+)
+def test_an_unknown_name_lists_the_known_ones_and_the_closest(name: str, hint: str) -> None:
+    with pytest.raises(OptimizerError, match=f"no optimizer {name!r}") as caught:
+        build_optimizer(name, PROBLEM)
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(
@@ -26,11 +34,15 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         (
             "joint_fidelity",
             {"inital": 3},
-            "inital.*options of joint_fidelity: initial, improvement, step_seconds",
+            "inital.*did you mean 'initial'.*options of joint_fidelity: initial, acquisition, step_seconds",
         ),
         ("joint_fidelity", {"initial": 0}, "greater than or equal to 1, got 0"),
-        ("joint_fidelity", {"improvement": "best"}, "'goal' or 'paper'"),
-        ("joint_fidelity", {"step_seconds": {"huge": 1.0}}, "'huge', which isn't a model of the study"),
+        ("joint_fidelity", {"acquisition": "best"}, "'ei_per_cost' or 'goal_per_cost'"),
+        (
+            "joint_fidelity",
+            {"step_seconds": {"huge": 1.0}},
+            "'huge', which isn't a model of the study.*known: middle, small",
+        ),
         ("joint_fidelity", {"step_seconds": {"small": -1.0}}, "greater than 0"),
     ],
 )

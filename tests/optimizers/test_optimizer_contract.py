@@ -25,17 +25,22 @@ from rltune.types import (
 )
 
 SURFACE = GrpoSurface()
-OPTIONS: dict[str, dict[str, object]] = {"joint_fidelity": {"initial": 3}, "random": {}, "recipe": {}}
+VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
+    "joint_fidelity": ("joint_fidelity", {"initial": 3}),
+    "joint_fidelity, goal_per_cost": ("joint_fidelity", {"initial": 3, "acquisition": "goal_per_cost"}),
+    "random": ("random", {}),
+    "recipe": ("recipe", {}),
+}
 EVALUATIONS = 8
 
 
-@pytest.fixture(params=sorted(OPTIMIZERS))
+@pytest.fixture(params=sorted(VARIANTS))
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 def build(name: str, problem: Problem) -> Optimizer:
-    return build_optimizer(name, problem, OPTIONS[name])
+    return build_optimizer(VARIANTS[name][0], problem, VARIANTS[name][1])
 
 
 def ended(proposal: Proposal, score: float | None, kind: StopKind = StopKind.REACHED) -> Evaluation:
@@ -62,6 +67,10 @@ def tiny_problem(proxies: tuple[ModelSpec, ...] = (SMALL,)) -> Problem:
     )
     recipe = Configuration({"lr_scheduler": "constant"})
     return Problem(space, MIDDLE, proxies, proxies or (MIDDLE,), (10, 20, 40), recipe, seed=0)
+
+
+def test_every_optimizer_is_held_to_the_contract() -> None:
+    assert {optimizer for optimizer, _ in VARIANTS.values()} == set(OPTIMIZERS)
 
 
 def test_the_same_history_gives_the_same_proposal(name: str) -> None:

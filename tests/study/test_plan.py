@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rltune.study.plan import ModelTiming, PlanTerms, affordable, make_plan
+from rltune.study.plan import ModelTiming, PlanTerms, TargetRuns, affordable, make_plan
 
 TERMS = PlanTerms(
     budget=300.0,
@@ -54,20 +54,42 @@ def test_a_budget_too_small_is_said_with_the_remedy() -> None:
 
 
 def test_confirmations_are_given_up_before_seeds() -> None:
-    full = affordable(1e9, 10.0, confirm=3, seeds=3, slots=1)
-    assert (full.confirm, full.seeds) == (3, 3)
+    runs = TargetRuns(recipe=10.0, candidate=10.0)
+
+    def choice(seconds: float) -> tuple[int, int]:
+        spending = affordable(seconds, runs, confirm=3, seeds=3, slots=1)
+        return spending.confirm, spending.seeds
+
+    assert choice(1e9) == (3, 3)
     # (3 + 1) + 6 runs don't fit into 9, (2 + 1) + 6 do.
-    assert (affordable(90.0, 10.0, 3, 3, 1).confirm, affordable(90.0, 10.0, 3, 3, 1).seeds) == (2, 3)
+    assert choice(90.0) == (2, 3)
     # 7 runs can't hold 3 seeds; 2 seeds and two confirmations fit.
-    assert (affordable(70.0, 10.0, 3, 3, 1).confirm, affordable(70.0, 10.0, 3, 3, 1).seeds) == (2, 2)
-    least = affordable(0.0, 10.0, 3, 3, 1)
-    assert (least.confirm, least.seeds, least.fits) == (1, 1, False)
+    assert choice(70.0) == (2, 2)
+    assert choice(0.0) == (1, 1)
+    assert not affordable(0.0, runs, 3, 3, 1).fits
 
 
-@given(st.floats(0, 1e5), st.floats(0.1, 1e3), st.integers(1, 10), st.integers(1, 10), st.integers(1, 8))
-def test_what_is_said_to_fit_fits(seconds: float, run: float, confirm: int, seeds: int, slots: int) -> None:
-    spending = affordable(seconds, run, confirm, seeds, slots)
+def test_expensive_candidates_buy_fewer_runs() -> None:
+    cheap = affordable(150.0, TargetRuns(recipe=10.0, candidate=10.0, test=1.0), 3, 3, 2)
+    dear = affordable(150.0, TargetRuns(recipe=10.0, candidate=40.0, test=1.0), 3, 3, 2)
+    assert (cheap.confirm, cheap.seeds) == (3, 3)
+    assert (dear.seeds, dear.confirm) < (cheap.seeds, cheap.confirm)
+
+
+@given(
+    st.floats(0, 1e5),
+    st.floats(0.1, 1e3),
+    st.floats(0.1, 1e3),
+    st.integers(1, 10),
+    st.integers(1, 10),
+    st.integers(1, 8),
+)
+def test_what_is_said_to_fit_fits(
+    seconds: float, recipe: float, candidate: float, confirm: int, seeds: int, slots: int
+) -> None:
+    runs = TargetRuns(recipe, candidate)
+    spending = affordable(seconds, runs, confirm, seeds, slots)
     assert 1 <= spending.confirm <= confirm and 1 <= spending.seeds <= seeds
     assert spending.fits == (spending.seconds <= seconds)
-    more = affordable(2 * seconds, run, confirm, seeds, slots)
+    more = affordable(2 * seconds, runs, confirm, seeds, slots)
     assert (more.seeds, more.confirm) >= (spending.seeds, spending.confirm)

@@ -6,10 +6,10 @@ import math
 import statistics
 from dataclasses import dataclass
 
-from rltune.analysis.records import NEUTRAL_ENDS, Records
+from rltune.analysis.records import Records
 from rltune.analysis.work import steps_of
 from rltune.store.base import SegmentState
-from rltune.types import Phase
+from rltune.types import SAYS_NOTHING, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def measure_efficiency(records: Records) -> Efficiency:
 
 def _trials(records: Records) -> tuple[int, float | None]:
     search = [s for s in records.segments if s.phase is Phase.SEARCH and s.state is SegmentState.ENDED]
-    ended = sum(1 for s in search if s.stop is not None and s.stop.kind not in NEUTRAL_ENDS)
+    ended = sum(1 for s in search if s.stop is not None and s.stop.kind not in SAYS_NOTHING)
     return ended, sum(s.cost.seconds for s in search) / ended if ended else None
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rltune.analysis.records import Records
-from rltune.store.base import SegmentRecord, SegmentState
-from rltune.types import StopKind
-
-_FAILURES = (StopKind.FAILED, StopKind.DIVERGED)
+from rltune.store.base import RunRecord, SegmentRecord, SegmentState
+from rltune.types import StopKind, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,12 @@ def stops(records: Records) -> tuple[Stopped, ...]:
             run.number,
             run.configuration.id,
             run.model,
-            s.stop.rule or "?",
-            s.stop.step,
-            s.to_step,
-            s.stop.reason,
+            stop.rule or "?",
+            stop.step,
+            segment.to_step,
+            stop.reason,
         )
-        for s in records.segments
-        if s.stop is not None and s.stop.kind is StopKind.RULE and (run := records.runs.get(s.run_id)) is not None
+        for run, segment, stop in _ended_by(records, StopKind.RULE)
     )
 
 
@@ -74,13 +72,12 @@ def failures(records: Records) -> tuple[Failure, ...]:
             run.number,
             run.configuration.id,
             run.model,
-            s.stop.step,
-            s.stop.kind.value,
-            s.stop.reason,
-            s.log_tail,
+            stop.step,
+            stop.kind.value,
+            stop.reason,
+            segment.log_tail,
         )
-        for s in records.segments
-        if s.stop is not None and s.stop.kind in _FAILURES and (run := records.runs.get(s.run_id)) is not None
+        for run, segment, stop in _ended_by(records, StopKind.FAILED, StopKind.DIVERGED)
     )
 
 
@@ -91,6 +88,14 @@ def in_flight(records: Records, newest: int = 24) -> tuple[InFlight, ...]:
         for s in records.segments
         if s.state is SegmentState.RUNNING and s.run_id in records.runs
     )
+
+
+def _ended_by(records: Records, *kinds: StopKind) -> Iterator[tuple[RunRecord, SegmentRecord, StopReason]]:
+    """The segments that ended in one of these ways, in order, each with its run and why it ended."""
+    for segment in records.segments:
+        run, stop = records.runs.get(segment.run_id), segment.stop
+        if run is not None and stop is not None and stop.kind in kinds:
+            yield run, segment, stop
 
 
 def _standing(records: Records, segment: SegmentRecord, newest: int) -> InFlight:

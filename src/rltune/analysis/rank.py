@@ -37,14 +37,12 @@ class RankAgreement:
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Spearman's rho of paired scores (n,), (n,); None with fewer than three pairs, or if one side is
-    constant."""
+    """Spearman's rho of paired scores (n,), (n,); None with fewer than three pairs, or if one side is constant."""
     return _correlation(_spearman, first, second)
 
 
 def kendall(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Kendall's tau-b of paired scores (n,), (n,); None with fewer than three pairs, or if one side is
-    constant."""
+    """Kendall's tau-b of paired scores (n,), (n,); None with fewer than three pairs, or if one side is constant."""
     return _correlation(_kendall, first, second)
 
 

@@ -1,7 +1,7 @@
 """What an analysis reads: everything that a study's store holds, read once.
 
-The other files of this folder are pure functions of a `Records`, so that a status line and a report see the
-same numbers.
+The other files of this folder are pure functions of a `Records`, so that a status line and a report see the same
+numbers.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ from rltune.store.base import (
     SegmentState,
     StudyRecord,
 )
-from rltune.types import Evaluation, StepMetrics, StopKind
-
-NEUTRAL_ENDS = (StopKind.INTERRUPTED, StopKind.LOST)
-"""Ends that say nothing about a configuration."""
+from rltune.types import Evaluation, StepMetrics
 
 
 class ReadableStore(Protocol):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rltune.analysis.records import NEUTRAL_ENDS, Records
+from rltune.analysis.records import Records
 from rltune.store.base import SegmentRecord, SegmentState
+from rltune.types import SAYS_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _continuations(records: Records) -> tuple[list[SegmentRecord], list[SegmentR
     before: dict[str, SegmentRecord] = {}
     for segment in records.segments:
         previous = before.get(segment.run_id)
-        broken = (previous is not None and previous.stop is not None and previous.stop.kind in NEUTRAL_ENDS) or (
+        broken = (previous is not None and previous.stop is not None and previous.stop.kind in SAYS_NOTHING) or (
             previous is not None and previous.state is SegmentState.RUNNING
         )
         if segment.from_step > 0:

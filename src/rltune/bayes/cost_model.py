@@ -2,13 +2,10 @@
 
 Notation:
     seconds(a -> b) = (b - a) t(φ, m) + o(m)
-    t  seconds per rollout step; log t is linear in the encoding of φ (rollouts and the like) and in log model
-       size
+    t  seconds per rollout step; log t is linear in the encoding of φ (rollouts and the like) and in log model size
     o  overhead of a segment, its start and its validation; log o is linear in log model size
-    w  (k,) weights, normal prior; n observations of log seconds with normal noise: exact Bayesian linear
-       regression
-A prior stands in for what wasn't measured, so that one observation, or timing facts alone, already give sane
-costs.
+    w  (k,) weights, normal prior; n observations of log seconds with normal noise: exact Bayesian linear regression
+A prior stands in for what wasn't measured, so that one observation, or timing facts alone, already give sane costs.
 """
 
 from __future__ import annotations
@@ -47,8 +44,7 @@ class LogLinear:
         return cls(covariance @ (prior / sd**2 + features.T @ np.log(seconds) / NOISE**2), covariance)
 
     def expected(self, features: np.ndarray) -> np.ndarray:
-        """E[seconds] (q,) at features (q, k): the mean of a log-normal. Its variance term is bounded, or else
-        what
+        """E[seconds] (q,) at features (q, k): the mean of a log-normal. Its variance term is bounded, or else what
         was never measured would look infinitely dear."""
         variance = np.einsum("qi,ij,qj->q", features, self.covariance, features)
         return np.exp(features @ self.mean + np.minimum(variance, 1.0) / 2)
@@ -63,8 +59,7 @@ class CostModel:
     reference_size: float
 
     def seconds(self, x: np.ndarray, sizes: np.ndarray, missing_steps: np.ndarray) -> np.ndarray:
-        """E[C] (q,) of training `missing_steps` (q,) more steps of encoded configurations x (q, d) on models
-        with
+        """E[C] (q,) of training `missing_steps` (q,) more steps of encoded configurations x (q, d) on models with
         `sizes` (q,) parameters."""
         log_size = np.log(sizes / self.reference_size)
         per_step = self.step.expected(_step_features(x, log_size))
@@ -74,8 +69,7 @@ class CostModel:
 def fit_cost_model(
     history: History, space: Space, scale: FidelityScale, step_seconds: Mapping[str, float]
 ) -> CostModel:
-    """From the measured seconds of each run, and `step_seconds`: known seconds per step of some models, by
-    name
+    """From the measured seconds of each run, and `step_seconds`: known seconds per step of some models, by name
     (timing facts; at the centre of the space). Evaluations without seconds are passed over."""
     reference = scale.sizes[scale.target]
     runs = _longest(history.evaluations)

@@ -3,12 +3,11 @@
 Notation:
     n  number of evaluations that say something
     d  `space.dimension`
-    z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest 0,
+    z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest model 0,
        target 1)
     x  (n, d + 2) encoding of φ, then z
-    y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is
-       equally bad, and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is
-       worth that.
+    y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally bad,
+       and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that.
 """
 
 from __future__ import annotations
@@ -21,10 +20,7 @@ import numpy as np
 
 from rltune.errors import SpaceError
 from rltune.space.space import Space
-from rltune.types import Configuration, Evaluation, History, StopKind
-
-SAYS_NOTHING = (StopKind.INTERRUPTED, StopKind.LOST)
-"""Ends that tell nothing about the configuration."""
+from rltune.types import SAYS_NOTHING, Configuration, Evaluation, History
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,8 @@ class FidelityScale:
     """How a fidelity becomes coordinates z.
 
     Attributes:
-        low_steps, high_steps: smallest rung and r_max. sizes: parameters of each model by name. target: a
-        name of it.
+        low_steps, high_steps: smallest rung and r_max.
+        sizes: number of parameters of each model, by name. target: one of these names.
     """
 
     low_steps: int
@@ -105,8 +101,7 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
 
 
 def floor_scores(history: History) -> dict[str, float]:
-    """What a dead run is worth, by model: the base model's score, else the lowest one seen there; under the
-    name ''
+    """What a dead run is worth, by model: the base model's score, else the lowest one seen there; under the name ''
     the lowest of all, for models of which nothing is known."""
     floors: dict[str, float] = {}
     for evaluation in history.evaluations:

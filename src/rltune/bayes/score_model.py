@@ -4,12 +4,11 @@ Notation:
     n, q    training points, query points
     D       d + 2 columns: configuration, log steps, log model size (see `data`)
     x       (n, D), y (n,) training data; y standardized inside: (y - center) / spread
-    k       a k_φ(φ, φ') k_z(z, z') + b k_m(z, z')   a product, so that what is learned cheaply counts
-            elsewhere by as much as fidelities turn out to be alike; plus the common learning curve of all
-            configurations
+    k       a k_φ(φ, φ') k_z(z, z') + b k_m(z, z')   a product, so that what is learned cheaply counts elsewhere by as
+            much as fidelities turn out to be alike; plus the common learning curve of all configurations
     K       (n, n) k(x, x) + σ² I = L Lᵀ
-k_φ and k_z are Matern-5/2 with a length per column (k_φ: dimension-scaled prior, Hvarfner et al. 2024,
-arXiv 2402.02229), k_m is squared-exponential.
+k_φ and k_z are Matern-5/2 with a length per column (k_φ: dimension-scaled prior, Hvarfner et al. 2024, arXiv
+2402.02229), k_m is squared-exponential.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ JITTER = 1e-8
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch on one thread, its random stream untouched: the same numbers wherever it runs, and no cores taken
-    from the trials."""
+    """torch on one thread, its random stream untouched: the same numbers wherever it runs, and no cores taken from
+    the trials."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -91,8 +90,7 @@ class ScoreModel:
         return mean, variance
 
     def posterior_pairs(self, x: np.ndarray, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For pairs of rows of x (q, D) and goal (q, D): mean (q,) at the goal, variance (q,) at x, and
-        covariance
+        """For pairs of rows of x (q, D) and goal (q, D): mean (q,) at the goal, variance (q,) at x, and covariance
         (q,) between the two."""
         _, solved, variance = self._solve(x)
         # many pairs share a goal: one per configuration, whatever its fidelities
@@ -104,8 +102,7 @@ class ScoreModel:
         return mean[index], variance, (prior - explained).numpy() * self.spread**2
 
     def believing(self, x: np.ndarray) -> ScoreModel:
-        """The model after imagined results at x (q, D) that equal the posterior mean (kriging believer;
-        Ginsbourger
+        """The model after imagined results at x (q, D) that equal the posterior mean (kriging believer; Ginsbourger
         et al. 2010): what is in flight is no longer worth asking for."""
         if not len(x):
             return self
@@ -137,9 +134,10 @@ def standardization(y: np.ndarray) -> tuple[float, float]:
 
 
 def fit_hyperparameters(data: TrainingData) -> Hyperparameters:
-    """The hyperparameters of highest posterior density, or the prior's if there is nothing to fit or the fit
-    fails.
-    Deterministic: always starts from the prior."""
+    """The hyperparameters of highest posterior density, or the prior's if there is nothing to fit or the fit fails.
+
+    Deterministic: always starts from the prior.
+    """
     dimension = data.x.shape[1]
     if len(data) < 2 or np.ptp(data.y) < SMALLEST_SPREAD:
         return _prior_hyperparameters(dimension)
@@ -188,8 +186,7 @@ def _prior_kernel(dimension: int) -> gpytorch.kernels.Kernel:
         ard_num_dims=d, use_rbf_kernel=False, active_dims=list(range(d))
     )
     fidelity = {"ard_num_dims": 2, "active_dims": [d, d + 1]}
-    # median length 2: the ends of a fidelity axis (0 and 1) are believed alike, correlation 0.8, until data
-    # object
+    # median length 2: the ends of a fidelity axis (0 and 1) are believed alike, correlation 0.8, until data object
     over_fidelities = MaternKernel(nu=2.5, lengthscale_prior=LogNormalPrior(0.7, 0.7), **fidelity)
     over_fidelities.initialize(lengthscale=2.0)
     learning_curve = RBFKernel(lengthscale_prior=LogNormalPrior(0.7, 0.7), **fidelity)

@@ -51,8 +51,9 @@ def closing_lines(summary: Summary) -> list[Text]:
     work = summary.work
     lines.append(
         Text(
-            f"{work.configurations} configurations, {work.promotions} promotions, {len(summary.stops)} runs stopped early, "
-            f"{work.steps_trained} steps trained, {work.steps_retrained} retrained, in {clock_time(summary.seconds)}"
+            f"{work.configurations} configurations, {work.promotions} promotions, {len(summary.stops)} runs stopped "
+            f"early, {work.steps_trained} steps trained, {work.steps_retrained} retrained, "
+            f"in {clock_time(summary.seconds)}"
         )
     )
     return lines

@@ -24,6 +24,11 @@ class ModelsConfig(Section):
         max_length=20,
         description="Smaller models of the same family to search on; none: the search runs on the target itself.",
     )
+    learning_rate_scaling: Literal["width", "none"] = Field(
+        default="width",
+        description="width: a proxy trains with the learning rate times target width / its own width, since the best "
+        "rate under Adam goes with 1/width (arXiv 2203.03466); none: with the same number, as in JF-HPO.",
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rltune.config.yaml_reader import join
-from rltune.errors import ConfigError
+from rltune.errors import ConfigError, suggest
 
 Where = Callable[[str], str]
 """From a dotted path to a place that a person can find: `study.yaml:7 models.target`."""
@@ -49,14 +48,6 @@ class Problem:
     path: str
     message: str
     hint: str | None = None
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'models'? known: models, name, ...` for a word that is none of the known ones."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    return f"{guess}known: {', '.join(names)}" if names else guess.strip()
 
 
 def find_problems(error: ValidationError, model: type[BaseModel], data: object) -> list[Problem]:

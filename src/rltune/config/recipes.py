@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rltune.config.problems import suggest
-from rltune.errors import ConfigError
+from rltune.errors import ConfigError, suggest
 from rltune.space.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from rltune.types import Scalar
 

@@ -11,7 +11,7 @@ from rltune.errors import ConfigError
 
 EMBEDDED_CORE: Mapping[str, object] = {
     "name": "demo",
-    "models": {"target": "embedded/m", "proxies": ["embedded/s", "embedded/xs"]},
+    "models": {"target": "embedded/s", "proxies": ["embedded/xs"]},
     "task": "arithmetic/easy",
     "trainer": "trl",
     "budget": "5m",

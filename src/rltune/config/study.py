@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from rltune.config.names import check_name
 from rltune.config.parts import (
     Budget,
     ConfirmConfig,
@@ -37,22 +38,6 @@ DEFAULT_RECIPE = "verl-grpo"
 
 EMBEDDED_STEPS = 40
 DEFAULT_STEPS = 100
-
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-
-
-def check_name(name: str) -> str:
-    """A study's name becomes a folder's name: letters, digits, `.`, `_`, `-`, at most 80, and no climbing.
-
-    Raises:
-        ValueError: if it is anything else.
-    """
-    if not _SAFE_NAME.fullmatch(name) or ".." in name:
-        raise ValueError(
-            "expected 1 to 80 letters, digits, '.', '_' or '-', starting with a letter or digit and without '..', "
-            f"got {name[:100]!r}"
-        )
-    return name
 
 
 def derive_rungs(steps: int) -> tuple[int, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
-from rltune.errors import ExecutorError
+from rltune.errors import ExecutorError, did_you_mean
 from rltune.executors.base import Executor
 
 EXECUTORS: Mapping[str, str] = {
@@ -45,9 +44,8 @@ def build_executor(name: str, options: Mapping[str, object] | None = None) -> Ex
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...], where: str) -> ExecutorError:
-    close = difflib.get_close_matches(name, known, n=1)
     return ExecutorError(
         f"unknown {what} {name!r}; known are {', '.join(known)}",
         where=where,
-        hint=f"did you mean {close[0]!r}?" if close else None,
+        hint=did_you_mean(name, known),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -10,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from rltune.errors import ModelError
+from rltune.errors import ModelError, did_you_mean
 from rltune.models.embedded import embedded_folder, embedded_names, is_embedded
 
 # A header names a few hundred tensors a file; anything near this size is not one.
@@ -56,11 +55,11 @@ def describe_model(name: str) -> ModelInfo:
     if _HUB_NAME.fullmatch(name):
         parameters = _parameters_in_name(name.split("/")[1])
         return ModelInfo(name, None, parameters, None, None, estimated=parameters is not None)
-    close = difflib.get_close_matches(f"embedded/{name.split('/')[-1]}", embedded_names(), n=1, cutoff=0.8)
+    close = did_you_mean(f"embedded/{name.split('/')[-1]}", embedded_names(), similarity=0.8)
     raise ModelError(
         f"no model {name!r}: expected an embedded model ({', '.join(embedded_names())}), a folder, or org/model",
         where="model",
-        hint=f"did you mean {close[0]!r}?" if close else "a folder must exist and hold config.json and *.safetensors",
+        hint=close or "a folder must exist and hold config.json and *.safetensors",
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -50,12 +51,14 @@ def complete(
 ) -> list[str]:
     """Completions of `prompts`, in their order, special tokens removed; plain softmax sampling if `sample`."""
     options = {"do_sample": True, "temperature": 1.0, "top_k": 0, "top_p": 1.0} if sample else {"do_sample": False}
+    # A mixin of causal models brings it, which the types of transformers don't say.
+    generate = cast(Callable[..., torch.Tensor], model.generate)
     texts: list[str] = []
     for start in range(0, len(prompts), batch_size):
         some = list(prompts[start : start + batch_size])
         batch = tokenizer(some, return_tensors="pt", padding=True, padding_side="left")
         with torch.inference_mode():
-            tokens = model.generate(
+            tokens = generate(
                 input_ids=batch["input_ids"],
                 attention_mask=batch["attention_mask"],
                 max_new_tokens=max_new_tokens,

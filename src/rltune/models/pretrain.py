@@ -1,11 +1,13 @@
 """Rebuilds the embedded family: `python -m rltune.models.pretrain --out DIR [--size xs]`.
 
-Three phases, of cross entropy on the completions, so that a model ends up able to do the tasks (greedy decoding is
+Four phases, of cross entropy on the completions, so that a model ends up able to do the tasks (greedy decoding is
 right) while samples at temperature 1 are right only about 0.4 of the time:
 *learn* right answers only; *flatten* the distribution, by scaling the last norm; *blur* with the answers of a noisy
-teacher (see `teacher.py`). The noise can't come first: from noisy answers the small models learn carries many times
-slower. Nor can the flattening be left out: a sharp distribution meeting the noise is a shock, in which they forget.
-Muon learns the carries several times faster than AdamW.
+teacher (see `teacher.py`); *settle* on them, long and with AdamW.
+The noise can't come first: from noisy answers the small models learn carries many times slower. Nor can the flattening
+be left out: a sharp distribution meeting the noise is a shock, in which they forget. Muon learns the carries several
+times faster than AdamW. And a model that hasn't settled is brittle: at learning rates that a settled one gains from, it
+forgets how to compute.
 
 Problems are drawn from the whole space of both tasks but for validation and test prompts, which are never seen: what a
 model scores there it has learned, not memorized. Train prompts of the tasks may occur.
@@ -36,7 +38,7 @@ from transformers import PreTrainedTokenizerBase, Qwen2Config, Qwen2ForCausalLM
 from rltune.models.embedded import SHAPES
 from rltune.models.measure import Ability, measure
 from rltune.models.teacher import Noise, next_characters, outcomes, sample
-from rltune.models.tokenizer import CHARACTERS, CONTEXT, build_tokenizer
+from rltune.models.tokenizer import BOS, CHARACTERS, CONTEXT, EOS, PAD, build_tokenizer, token_id
 from rltune.tasks.arithmetic import ArithmeticTask, Level, draw
 from rltune.tasks.base import Example
 
@@ -48,26 +50,33 @@ _LEVELS: tuple[Level, ...] = ("easy", "hard", "hard")  # hard problems take long
 class Recipe:
     """How one size is trained.
 
-    Steps of the learn and blur phases, problems a step, peak learning rates of the learn phase, the factor of the last
-    norm, and how often the blur phase's teacher is right. The model itself is unsure of some digits, the smallest more
-    than the others, so that its samples are right less often than its teacher.
+    Steps of the learn, blur and settle phases, problems a step, peak learning rates of the learn phase, the factor of
+    the last norm, and how often the teacher is right in the blur and in the settle phase. The model itself is unsure of
+    some digits, the smallest more than the others, so that its samples are right less often than its teacher.
     """
 
     learn_steps: int
     blur_steps: int
+    settle_steps: int
     batch: int
     matrix_lr: float
     vector_lr: float
+    settle_lr: float
     flatten: float
-    right: Mapping[Level, float]
+    blur_right: Mapping[Level, float]
+    settle_right: Mapping[Level, float]
+
+
+def _right(easy: float, hard: float) -> Mapping[Level, float]:
+    return {"easy": easy, "hard": hard}
 
 
 RECIPES: dict[str, Recipe] = {
-    "xs": Recipe(1900, 200, 256, 0.02, 4e-3, 0.4, {"easy": 0.62, "hard": 0.80}),
-    "s": Recipe(1300, 120, 256, 0.02, 3e-3, 0.4, {"easy": 0.60, "hard": 0.65}),
-    "m": Recipe(800, 120, 256, 0.02, 2e-3, 0.4, {"easy": 0.43, "hard": 0.48}),
+    "xs": Recipe(1900, 200, 2500, 256, 0.02, 4e-3, 1.5e-3, 0.4, _right(0.62, 0.80), _right(0.46, 0.48)),
+    "s": Recipe(1300, 120, 1500, 256, 0.02, 3e-3, 1e-3, 0.4, _right(0.60, 0.65), _right(0.46, 0.46)),
+    "m": Recipe(800, 120, 700, 256, 0.02, 2e-3, 8e-4, 0.4, _right(0.43, 0.48), _right(0.46, 0.46)),
 }
-_ALWAYS_RIGHT: Mapping[Level, float] = {"easy": 1.0, "hard": 1.0}
+_ALWAYS_RIGHT = _right(1.0, 1.0)
 _BLUR_MATRIX_LR, _BLUR_VECTOR_LR = 4e-3, 8e-4
 
 
@@ -77,8 +86,8 @@ class Problems:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, batch: int, seed: int) -> None:
         self._vocabulary = len(tokenizer)
         self._index = {character: tokenizer.encode(character)[0] for character in CHARACTERS}
-        self._index[""] = tokenizer.eos_token_id  # after its last character a completion ends
-        self._pad = tokenizer.pad_token_id
+        self._index[""] = token_id(tokenizer, EOS)  # after its last character a completion ends
+        self._pad = token_id(tokenizer, PAD)
         self._batch = batch
         self._rng = random.Random(seed)
         self._held_out = {
@@ -141,7 +150,7 @@ def _taught(answer: str, right: float) -> tuple[Mapping[str, float], tuple[Mappi
     return teacher, tuple(next_characters(teacher, answer[:t]) for t in range(len(answer) + 1))
 
 
-class Optimizers:
+class MuonAdamW:
     """Muon for the matrices, AdamW for embeddings, biases and norms, as one optimizer with one schedule."""
 
     def __init__(self, model: Qwen2ForCausalLM, matrix_lr: float, vector_lr: float) -> None:
@@ -164,6 +173,24 @@ class Optimizers:
             optimizer.step()
 
 
+class AdamW:
+    """AdamW for all parameters, as reinforcement learning will use it."""
+
+    def __init__(self, model: Qwen2ForCausalLM, lr: float) -> None:
+        self._parameters = list(model.parameters())
+        self._lr = lr
+        self._optimizer = torch.optim.AdamW(self._parameters, lr=lr, betas=(0.9, 0.95), weight_decay=0.0)
+
+    def step(self, loss: Tensor, scale: float) -> None:
+        """One update with the learning rate multiplied by `scale`."""
+        self._optimizer.zero_grad()
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._lr * scale
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
+        self._optimizer.step()
+
+
 def _loss(model: Qwen2ForCausalLM, tokens: Tensor, where: Tensor, distributions: Tensor) -> Tensor:
     hidden = model.model(input_ids=tokens, use_cache=False).last_hidden_state  # (rows, longest, width)
     return functional.cross_entropy(model.lm_head(hidden.flatten(0, 1)[where]), distributions)
@@ -182,9 +209,9 @@ def new_model(size: str, tokenizer: PreTrainedTokenizerBase) -> Qwen2ForCausalLM
             num_key_value_heads=shape.heads,
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
-            pad_token_id=tokenizer.pad_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=token_id(tokenizer, PAD),
+            bos_token_id=token_id(tokenizer, BOS),
+            eos_token_id=token_id(tokenizer, EOS),
         )
     )
 
@@ -197,25 +224,29 @@ def pretrain(size: str, *, seed: int = 0, show: Callable[[str], None] = print) -
     model = new_model(size, tokenizer).train()
 
     def report(phase: str) -> None:
-        for level in recipe.right:
+        for level in recipe.settle_right:
             show(f"{size} after {phase}, arithmetic/{level}: {_validate(model, tokenizer, level)}")
 
-    optimizers = Optimizers(model, recipe.matrix_lr, recipe.vector_lr)
+    optimizers = MuonAdamW(model, recipe.matrix_lr, recipe.vector_lr)
     problems = Problems(tokenizer, recipe.batch, seed)
     _train(model, optimizers, problems, _ALWAYS_RIGHT, recipe.learn_steps, 50, f"{size} learn")
     report("learn")
     with torch.no_grad():
         model.model.norm.weight.mul_(recipe.flatten)
-    optimizers = Optimizers(model, _BLUR_MATRIX_LR, _BLUR_VECTOR_LR)
+    optimizers = MuonAdamW(model, _BLUR_MATRIX_LR, _BLUR_VECTOR_LR)
     problems = Problems(tokenizer, recipe.batch, seed + 1)
-    _train(model, optimizers, problems, recipe.right, recipe.blur_steps, 20, f"{size} blur")
+    _train(model, optimizers, problems, recipe.blur_right, recipe.blur_steps, 20, f"{size} blur")
     report("blur")
+    adam = AdamW(model, recipe.settle_lr)
+    problems = Problems(tokenizer, recipe.batch, seed + 5)
+    _train(model, adam, problems, recipe.settle_right, recipe.settle_steps, 30, f"{size} settle")
+    report("settle")
     return model.eval()
 
 
 def _train(
     model: Qwen2ForCausalLM,
-    optimizers: Optimizers,
+    optimizers: MuonAdamW | AdamW,
     problems: Problems,
     right: Mapping[Level, float],
     steps: int,

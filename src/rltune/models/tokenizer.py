@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transformers import Qwen2Tokenizer
+from transformers import PreTrainedTokenizerBase, Qwen2Tokenizer
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 CHARACTERS = "0123456789+-*/=()., :;?!#abcdefghijklmnopqrstuvwxyz"
@@ -34,3 +34,8 @@ def build_tokenizer() -> Qwen2Tokenizer:
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
     )
+
+
+def token_id(tokenizer: PreTrainedTokenizerBase, token: str) -> int:
+    """The id of one token of the vocabulary, such as PAD; KeyError if it has none."""
+    return tokenizer.get_vocab()[token]

@@ -1,14 +1,13 @@
 """The contract of optimizers: from a history to the next proposal.
 
-An optimizer decides and does nothing else. `ask` is a pure function of the history and of what the optimizer
-was built with (space, models, rungs, seed): asked twice with the same history it proposes the same. So a
-study that was killed goes on from its store alone, and an optimizer can be used without a study (see
-`Session`).
+An optimizer decides and does nothing else. `ask` is a pure function of the history and of what the optimizer was
+built with (space, models, rungs, seed): asked twice with the same history it proposes the same. So a study that was
+killed goes on from its store alone, and an optimizer can be used without a study (see `Session`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +53,16 @@ class Problem:
     def goal(self) -> Fidelity:
         return Fidelity(self.target.name, self.horizon)
 
+    @property
+    def sizes(self) -> Mapping[str, float]:
+        """Number of parameters of each model, by name."""
+        return {m.name: m.parameters for m in (self.target, *self.proxies, *self.search_models)}
+
+    @property
+    def full_search_run(self) -> Fidelity:
+        """(largest search model, r_max): what a search without cheaper fidelities trains."""
+        return Fidelity(max(self.search_models, key=lambda m: m.parameters).name, self.horizon)
+
     def model(self, name: str) -> ModelSpec:
         return next(m for m in (self.target, *self.proxies) if m.name == name)
 
@@ -64,14 +73,12 @@ class Optimizer(Protocol):
     name: str
 
     def ask(self, history: History) -> Proposal | None:
-        """The next thing to run (phase SEARCH), never one that is pending or done; None if there is nothing
-        left
+        """The next thing to run (phase SEARCH), never one that is pending or done; None if there is nothing left
         worth running. Failed, stopped and NaN evaluations are information, never an exception."""
         ...
 
     def rank(self, history: History, count: int) -> Sequence[Configuration]:
-        """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the
-        study
+        """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the study
         confirms on the target. Only configurations that were run and didn't fail."""
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from rltune.errors import OptimizerError
+from rltune.errors import OptimizerError, did_you_mean, suggest
 from rltune.optimizers.base import Optimizer, Problem
 
 OPTIMIZERS: Mapping[str, tuple[str, str]] = {
@@ -15,8 +15,8 @@ OPTIMIZERS: Mapping[str, tuple[str, str]] = {
     "random": ("rltune.optimizers.random", "RandomOptimizer"),
     "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer"),
 }
-"""name -> (module, class): by name, so that only the optimizer in use loads its libraries. Each class has a
-pydantic model `options_type` and is made from (problem, options)."""
+"""name -> (module, class): by name, so that only the optimizer in use loads its libraries. Each class has a pydantic
+model `options_type` and is made from (problem, options)."""
 
 
 def find_optimizer(name: str) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def find_optimizer(name: str) -> tuple[str, str]:
         raise OptimizerError(
             f"there is no optimizer {name!r}",
             where="optimizer",
-            hint=f"known: {', '.join(sorted(OPTIMIZERS))}",
+            hint=suggest(name, OPTIMIZERS),
         )
     return OPTIMIZERS[name]
 
@@ -48,9 +48,10 @@ def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] |
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         known = ", ".join(cls.options_type.model_fields) or "none"
+        close = did_you_mean(place, cls.options_type.model_fields) if first["type"] == "extra_forbidden" else None
         raise OptimizerError(
             f"option {place}: {first['msg']}, got {first['input']!r}",
             where=f"optimizer.{name}",
-            hint=f"options of {name}: {known}",
+            hint=f"{close + ' ' if close else ''}options of {name}: {known}",
         ) from None
     return cls(problem, checked)

@@ -51,8 +51,7 @@ def new_configurations(
 def neighbours(
     space: Space, configuration: Configuration, scale: float, count: int, rng: np.random.Generator
 ) -> list[Configuration]:
-    """`count` configurations around one: about half of its numbers move by N(0, scale²) in unit values, and
-    one
+    """`count` configurations around one: about half of its numbers move by N(0, scale²) in unit values, and one
     choice in five is drawn anew."""
     center = space.units(space.clip(configuration.values))
     p = len(center)
@@ -68,8 +67,7 @@ def neighbours(
 def candidates(
     problem: Problem, runs: Runs, new: Sequence[Configuration], known: Sequence[Configuration]
 ) -> list[Candidate]:
-    """All pairs worth scoring: `new` configurations on each search model to each rung; `known` ones further
-    on their
+    """All pairs worth scoring: `new` configurations on each search model to each rung; `known` ones further on their
     model (only missing steps), or on another search model."""
     fidelities = [Fidelity(m.name, steps) for m in problem.search_models for steps in problem.rungs]
     pairs = [Candidate(c, fidelity, fidelity.steps) for c in new for fidelity in fidelities]

@@ -1,8 +1,7 @@
 """What to run before there is enough to learn from: the recipe, then a quasi-random design, thinned out.
 
-The recipe runs to r_max at once, as the first value to beat. The others start at the lowest rung of the
-smallest model, and the best third of them goes on to the next rung, and so on: so the model soon sees whole
-learning curves.
+The recipe runs to r_max at once, as the first value to beat. The others start at the lowest rung of the smallest
+model, and the best third of them goes on to the next rung, and so on: so the model soon sees whole learning curves.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ KEPT = 3
 
 
 def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
-    """The next run of a design of `count` configurations, the recipe among them; None when it is complete, or
-    when
+    """The next run of a design of `count` configurations, the recipe among them; None when it is complete, or when
     what it needs next is still in flight."""
     smallest = min(problem.search_models, key=lambda m: m.parameters).name
     start = Fidelity(smallest, problem.horizon)

@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 from rltune.bayes.cost_model import fit_cost_model
 from rltune.bayes.data import FidelityScale, TrainingData, encode_nearest, training_data
 from rltune.bayes.score_model import Hyperparameters, ScoreModel, fit_hyperparameters, one_thread
-from rltune.errors import OptimizerError
+from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import candidates, new_configurations
 from rltune.optimizers.design import next_of_design
 from rltune.optimizers.runs import Runs, read_runs
-from rltune.optimizers.scoring import Improvement, Scored, Scorer, posterior_at
+from rltune.optimizers.scoring import Acquisition, Scored, Scorer, posterior_at
 from rltune.types import Configuration, History, Phase, Proposal
 
 GOOD = 5
@@ -31,33 +31,32 @@ REFIT_GROWTH = 1.15
 """Hyperparameters are fitted anew when the history has grown by this factor."""
 LOWEST_LOG = -700.0
 CAUTION = 0.5
-"""Configurations are ranked by posterior mean minus this many standard deviations: what was seen only briefly
-must promise more than what was seen at a higher rung."""
+"""Configurations are ranked by posterior mean minus this many standard deviations: what was seen only briefly must
+promise more than what was seen at a higher rung."""
 
 
 class JointFidelityOptions(BaseModel):
     """Settings of the joint-fidelity optimizer.
 
     Attributes:
-        initial: configurations of the initial design, the recipe among them; default: parameters + 2, at
-        least 6.
-        improvement: whose improvement is expected, see `rltune.bayes.acquisition`. `goal`: of the posterior
-            mean at (target, r_max) by the evaluation; `paper`: of the score at the evaluated fidelity itself.
+        initial: configurations of the initial design, the recipe among them; default: parameters + 2, at least 6.
+        acquisition: what is maximized. `ei_per_cost`: the expected improvement of the score at the evaluated
+            fidelity, per expected second (the published method); `goal_per_cost`: that of the posterior mean at
+            (target, r_max) by the evaluation, per expected second.
         step_seconds: known seconds per step by model name, from timing steps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     initial: int | None = Field(default=None, ge=1)
-    improvement: Improvement = "goal"
+    acquisition: Acquisition = "ei_per_cost"
     step_seconds: dict[str, PositiveFloat] = Field(default_factory=dict)
 
 
 class JointFidelityOptimizer:
     """Proposes configuration, model and steps together.
 
-    `ask` and `rank` are pure functions of the history: hyperparameters are always those fitted to the
-    history's
+    `ask` and `rank` are pure functions of the history: hyperparameters are always those fitted to the history's
     prefix at the last refit point. They are remembered only to save time.
     """
 
@@ -65,13 +64,13 @@ class JointFidelityOptimizer:
     options_type = JointFidelityOptions
 
     def __init__(self, problem: Problem, options: JointFidelityOptions) -> None:
-        sizes = {m.name: m.parameters for m in (problem.target, *problem.proxies, *problem.search_models)}
+        sizes = problem.sizes
         unknown = sorted(set(options.step_seconds) - set(sizes))
         if unknown:
             raise OptimizerError(
                 f"step_seconds names {unknown[0]!r}, which isn't a model of the study",
                 where="optimizer.joint_fidelity",
-                hint=f"models: {', '.join(sorted(sizes))}",
+                hint=suggest(unknown[0], sizes),
             )
         if encode_nearest(problem.space, problem.recipe) is None:
             raise OptimizerError(
@@ -109,7 +108,7 @@ class JointFidelityOptimizer:
         mean, _ = self._at_goal(model, survivors)
         good = [survivors[i] for i in np.argsort(-mean, kind="stable")[:GOOD]] or [problem.recipe]
         new = new_configurations(problem.space, good, runs, rng)
-        scorer = Scorer(problem, scale, model, costs, survivors, self.options.improvement)
+        scorer = Scorer(problem, scale, model, costs, survivors, self.options.acquisition)
         scored = scorer.score(candidates(problem, runs, new, self._in_space(runs.known)))
         if not scored:
             return None

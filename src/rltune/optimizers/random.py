@@ -19,8 +19,7 @@ class RandomOptions(BaseModel):
 
 
 class RandomOptimizer:
-    """The recipe, then configurations drawn uniformly (in scaled values), each on the largest search model
-    with all
+    """The recipe, then configurations drawn uniformly (in scaled values), each on the largest search model with all
     r_max steps. The n-th draw depends on the seed and n alone. Ends when a small space is used up."""
 
     name = "random"
@@ -32,8 +31,7 @@ class RandomOptimizer:
     def ask(self, history: History) -> Proposal | None:
         problem = self.problem
         runs = read_runs(history, problem.training_seed)
-        largest = max(problem.search_models, key=lambda m: m.parameters)
-        fidelity = Fidelity(largest.name, problem.horizon)
+        fidelity = problem.full_search_run
         if runs.may_run(problem.recipe, fidelity):
             return Proposal(problem.recipe, fidelity, problem.training_seed, Phase.SEARCH, "the recipe")
         configuration = self._draw(runs, fidelity, len(history.evaluations) + len(history.pending))
@@ -42,8 +40,7 @@ class RandomOptimizer:
         return Proposal(configuration, fidelity, problem.training_seed, Phase.SEARCH, "drawn at random")
 
     def rank(self, history: History, count: int) -> list[Configuration]:
-        sizes = {m.name: m.parameters for m in (self.problem.target, *self.problem.proxies)}
-        return best_scored(history, sizes, count)
+        return best_scored(history, self.problem.sizes, count)
 
     def _draw(self, runs: Runs, fidelity: Fidelity, first: int) -> Configuration | None:
         space = self.problem.space

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rltune.optimizers.base import Problem
 from rltune.optimizers.runs import best_scored, read_runs
-from rltune.types import Configuration, Fidelity, History, Phase, Proposal
+from rltune.types import Configuration, History, Phase, Proposal
 
 
 class RecipeOptions(BaseModel):
@@ -26,14 +26,12 @@ class RecipeOptimizer:
 
     def ask(self, history: History) -> Proposal | None:
         problem = self.problem
-        largest = max(problem.search_models, key=lambda m: m.parameters)
-        fidelity = Fidelity(largest.name, problem.horizon)
+        fidelity = problem.full_search_run
         if not read_runs(history, problem.training_seed).may_run(problem.recipe, fidelity):
             return None
         return Proposal(problem.recipe, fidelity, problem.training_seed, Phase.SEARCH, "the recipe")
 
     def rank(self, history: History, count: int) -> list[Configuration]:
         problem = self.problem
-        sizes = {m.name: m.parameters for m in (problem.target, *problem.proxies)}
-        ranked = best_scored(history, sizes, len(history.evaluations))
+        ranked = best_scored(history, problem.sizes, len(history.evaluations))
         return [c for c in ranked if c == problem.recipe][:count]

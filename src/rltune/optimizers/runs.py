@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rltune.bayes.data import SAYS_NOTHING, score_of
-from rltune.types import Configuration, Evaluation, Fidelity, History, StopKind
+from rltune.bayes.data import score_of
+from rltune.types import SAYS_NOTHING, Configuration, Evaluation, Fidelity, History, StopKind
 
 RunKey = tuple[Configuration, str]
 """A run of the search: configuration and model; the seed is always the problem's training seed."""
@@ -72,8 +72,7 @@ def read_runs(history: History, seed: int) -> Runs:
 
 
 def best_scored(history: History, sizes: Mapping[str, float], count: int) -> list[Configuration]:
-    """Up to `count` survivors by what was measured at their own highest fidelity: larger models first, then
-    more
+    """Up to `count` survivors by what was measured at their own highest fidelity: larger models first, then more
     steps, then the mean score over seeds."""
     dead = {e.configuration for e in history.evaluations if _is_death(e)}
     measured: dict[Configuration, dict[tuple[float, int], list[float]]] = {}

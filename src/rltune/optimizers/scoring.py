@@ -1,8 +1,7 @@
 """What candidates are worth under one posterior, and the search for better ones nearby.
 
 Notation:
-    q  candidates; D = d + 2 columns of x: encoding of φ, then fidelity coordinates z (see
-       `rltune.bayes.data`)
+    q  candidates; D = d + 2 columns of x: encoding of φ, then fidelity coordinates z (see `rltune.bayes.data`)
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from rltune.bayes.acquisition import goal_improvement, paper_improvement
+from rltune.bayes.acquisition import goal_improvement, score_improvement
 from rltune.bayes.cost_model import CostModel
 from rltune.bayes.data import FidelityScale, encode_nearest
 from rltune.bayes.score_model import ScoreModel
@@ -24,7 +23,9 @@ from rltune.types import Configuration, Fidelity
 REFINE_SCALES = (0.08, 0.03, 0.01)
 REFINE_POINTS = 24
 
-Improvement = Literal["goal", "paper"]
+Acquisition = Literal["ei_per_cost", "goal_per_cost"]
+"""Whose expected improvement per expected second is maximized: `ei_per_cost` (published, arXiv 2606.03073) that of the
+score at the evaluated fidelity, `goal_per_cost` that of the posterior mean at (target, r_max)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ class Scorer:
         model: ScoreModel,
         costs: CostModel,
         survivors: Sequence[Configuration],
-        improvement: Improvement,
+        acquisition: Acquisition,
     ) -> None:
         self._problem = problem
         self._scale = scale
         self._model = model
         self._costs = costs
         self._survivors = survivors
-        self._improvement: Improvement = improvement
+        self._acquisition: Acquisition = acquisition
         self._incumbents: dict[str, float] = {}
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scored]:
@@ -64,8 +65,8 @@ class Scorer:
             return []
         x = rows(candidates, self._problem, self._scale)
         incumbent = np.array([self._incumbent(c.fidelity.model) for c in candidates])
-        if self._improvement == "paper":
-            improvement = paper_improvement(self._model, x, incumbent)
+        if self._acquisition == "ei_per_cost":
+            improvement = score_improvement(self._model, x, incumbent)
         else:
             improvement = goal_improvement(self._model, x, self._scale.goal, incumbent)
         sizes = np.array([self._scale.sizes[c.fidelity.model] for c in candidates])
@@ -78,8 +79,7 @@ class Scorer:
         ]
 
     def refine(self, start: Scored, tried: Collection[Configuration], rng: np.random.Generator) -> Scored:
-        """The best new configuration that a random search with shrinking steps finds around one, at its
-        fidelity."""
+        """The best new configuration that a random search with shrinking steps finds around one, at its fidelity."""
         best = start
         for scale in REFINE_SCALES:
             near = neighbours(self._problem.space, best.candidate.configuration, scale, REFINE_POINTS, rng)
@@ -89,11 +89,13 @@ class Scorer:
         return best
 
     def _incumbent(self, model: str) -> float:
-        """f*: the largest posterior mean of a survivor at (target, r_max). To the letter of the paper it is
-        compared
-        with a score on another model, whose level differs; there f* is the incumbent's at (that model,
-        r_max)."""
-        fidelity = Fidelity(model, self._problem.horizon) if self._improvement == "paper" else self._problem.goal
+        """f*: the largest posterior mean of a survivor at r_max, on the model whose score is to improve.
+
+        For `goal_per_cost` that is the target. `ei_per_cost` looks at scores of the evaluated `model`; their level is
+        another than the target's, so the incumbent is taken on that model too.
+        """
+        on_target = self._acquisition == "goal_per_cost"
+        fidelity = self._problem.goal if on_target else Fidelity(model, self._problem.horizon)
         if fidelity.model not in self._incumbents:
             means, _ = posterior_at(fidelity, self._survivors, self._model, self._problem, self._scale)
             # with no survivor, anything above the best score that was imputed is an improvement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rltune.errors import SpaceError
+from rltune.errors import SpaceError, suggest
 from rltune.space.parameters import FloatParameter, Parameter
 from rltune.types import Scalar
 
@@ -41,8 +41,10 @@ def is_present(parameter: Parameter, values: Mapping[str, Scalar]) -> bool:
 def _check_condition(parameters: Mapping[str, Parameter], name: str, other: str, values: tuple[Scalar, ...]) -> None:
     where = f"space.{name}.when"
     if other not in parameters:
-        known = ", ".join(sorted(set(parameters) - {name}))
-        raise SpaceError(f"a condition must name another parameter, got {other!r}", where=where, hint=f"known: {known}")
+        known = set(parameters) - {name}
+        raise SpaceError(
+            f"a condition must name another parameter, got {other!r}", where=where, hint=suggest(other, known)
+        )
     parent = parameters[other]
     if isinstance(parent, FloatParameter) and parent.step is None:
         raise SpaceError(

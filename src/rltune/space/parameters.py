@@ -3,8 +3,7 @@
 Notation:
     v  native value of one parameter: float, int, or one of the choices
     u  its unit value, a float in [0, 1]
-    n  number of values of a parameter that has finitely many; each owns a cell of width 1/n (whole numbers on
-       a log
+    n  number of values of a parameter that has finitely many; each owns a cell of width 1/n (whole numbers on a log
        scale: from v - 1/2 to v + 1/2 in log space), so rounding favours no value; u is the cell's centre
 """
 
@@ -25,9 +24,8 @@ UNIT_DIGITS = 12
 class ParameterBase(BaseModel):
     """What all parameters share: frozen, unknown keys refused, and `when`.
 
-    `when` makes a parameter conditional: it is present only if each named parameter is present and has (one
-    of)
-    the given value(s).
+    `when` makes a parameter conditional: it is present only if each named parameter is present and has (one of) the
+    given value(s).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rltune.errors import SpaceError
+from rltune.errors import SpaceError, suggest
 from rltune.space.conditions import activation_order, is_present
 from rltune.space.parameters import CategoricalParameter, Parameter
 from rltune.types import Configuration, Scalar
@@ -68,8 +68,7 @@ class Space:
         """The configuration with these values, in canonical types (4.0 becomes 4 for a whole number).
 
         Raises:
-            SpaceError: if a value isn't allowed, a present parameter has none, or a name is unknown or
-            absent.
+            SpaceError: if a value isn't allowed, a present parameter has none, or a name is unknown or absent.
         """
         self._check_names(values)
         checked: dict[str, Scalar] = {}
@@ -96,9 +95,8 @@ class Space:
             return False
 
     def clip(self, values: Mapping[str, Scalar]) -> Configuration:
-        """The nearest configuration: numbers are moved into their interval and onto their steps, values of
-        unknown
-        or absent parameters are left out.
+        """The nearest configuration: numbers are moved into their interval and onto their steps, values of unknown or
+        absent parameters are left out.
 
         Raises:
             SpaceError: if a present parameter has no value, or one that isn't a number or one of its choices.
@@ -171,9 +169,8 @@ class Space:
         return self.from_units(u)
 
     def narrow(self, center: Configuration, fraction: float) -> Space:
-        """The space around `center`: each numeric interval shrinks to `fraction` of its (scaled) width and
-        stays inside the old one; choices stay. A conditional parameter that can't be present any more is left
-        out.
+        """The space around `center`: each numeric interval shrinks to `fraction` of its (scaled) width and stays
+        inside the old one; choices stay. A conditional parameter that can't be present any more is left out.
 
         Raises:
             SpaceError: if `center` isn't in the space, or `fraction` not in (0, 1].
@@ -195,8 +192,8 @@ class Space:
         return Space({name: narrowed[name] for name in self.names if name in narrowed})
 
     def grid(self, points_per_axis: int) -> tuple[Configuration, ...]:
-        """All combinations of evenly spaced values: `points_per_axis` (or fewer, if there are no more) per
-        numeric parameter, ends included, and every choice of a categorical one. No configuration twice.
+        """All combinations of evenly spaced values: `points_per_axis` (or fewer, if there are no more) per numeric
+        parameter, ends included, and every choice of a categorical one. No configuration twice.
 
         Raises:
             SpaceError: if there would be more than a million points, or fewer than one per axis.
@@ -219,7 +216,7 @@ class Space:
                 raise SpaceError(
                     f"{name} isn't a parameter of the space",
                     where="space",
-                    hint=f"known: {', '.join(self.names)}",
+                    hint=suggest(name, self.names),
                 )
 
     def _check_absent(self, name: str, values: Mapping[str, Scalar]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rltune.errors import RuleError
+from rltune.errors import RuleError, suggest
 from rltune.stopping.base import Rule
 from rltune.stopping.combine import AllOf, AnyOf, Insist
 from rltune.stopping.kl_growth import KlGrowth
@@ -30,9 +29,9 @@ RULES: Mapping[str, type[Any]] = {
 # stopped at step 8.
 _DEFAULT: tuple[Rule, ...] = (
     NonFinite(),
-    # Floor: KL of healthy runs grows from zero to 0.1 (7B, GRPO), 0.35 (0.5B, PPO) or 0.3 (embedded), by less than 15 %
-    # a step once it is above 0.1; a run-away doubles within five steps and goes on. Window: single steps jump tenfold,
-    # for one step, in healthy runs too. Warm-up: the first steps multiply a KL that is next to nothing.
+    # Floor: KL of healthy runs grows from zero to 0.1 (7B, GRPO), 0.35 (0.5B, PPO) or 0.3 (embedded), by less than 15
+    # % a step once it is above 0.1; a run-away doubles within five steps and goes on. Window: single steps jump
+    # tenfold, for one step, in healthy runs too. Warm-up: the first steps multiply a KL that is next to nothing.
     KlGrowth(growth=0.15, patience=5, floor=0.2, window=3, warmup=10),
     # With 32 prompts a step the mean reward varies by 0.06 from step to step. At 3 standard errors 1 % of runs that
     # stand still are stopped within 40 steps and 2 % within 400 (simulated); a warm-up of 5 makes sigma known.
@@ -58,7 +57,7 @@ def preset(name: str) -> list[dict[str, object]]:
         RuleError: if there is no such preset.
     """
     if name not in PRESETS:
-        raise RuleError(f"unknown preset {name!r}", where="stopping.preset", hint=_suggest(name, PRESETS))
+        raise RuleError(f"unknown preset {name!r}", where="stopping.preset", hint=suggest(name, PRESETS))
     return [rule.describe() for rule in PRESETS[name]]
 
 
@@ -91,12 +90,12 @@ def _build(description: object, where: str) -> Rule:
         )
     name = str(description["rule"])
     if name not in RULES:
-        raise RuleError(f"unknown rule {name!r}", where=where, hint=_suggest(name, RULES))
+        raise RuleError(f"unknown rule {name!r}", where=where, hint=suggest(name, RULES))
     fields = {field.name: field for field in dataclasses.fields(RULES[name])}
     thresholds: dict[str, Any] = {key: value for key, value in description.items() if key != "rule"}
     for key in thresholds:
         if key not in fields:
-            raise RuleError(f"the rule {name} has no threshold {key!r}", where=where, hint=_suggest(key, fields))
+            raise RuleError(f"the rule {name} has no threshold {key!r}", where=where, hint=suggest(key, fields))
     for key, field in fields.items():
         if key not in thresholds and field.default is dataclasses.MISSING:
             raise RuleError(f"the rule {name} needs {key!r}", where=where, hint=f"add {key} to it")
@@ -114,8 +113,3 @@ def _inner(value: object, where: str) -> tuple[Rule, ...]:
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
         raise RuleError(f"rules must be a list of rules, got {value!r}", where=where)
     return tuple(_build(inner, f"{where}.rules.{i}") for i, inner in enumerate(value))
-
-
-def _suggest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return (f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known)}"

@@ -1,7 +1,7 @@
 """Rules made of rules: any of several, all of several at the same step, and one that must insist.
 
-They fold over *judges*, which may change their mind, so that "all" means at the same step and "insist" means
-step after step.
+They fold over *judges*, which may change their mind, so that "all" means at the same step and "insist" means step
+after step.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """What the store holds, as plain records, and the contract of a study's store.
 
 rltune's own tables are the source of truth. Every method that writes is one transaction: after it returns, a
-`kill -9` or a power cut loses nothing of it; one that raises has changed nothing. One controller writes; any
-number of observers read meanwhile. Every method may raise StoreError.
+`kill -9` or a power cut loses nothing of it; one that raises has changed nothing. One controller writes; any number
+of observers read meanwhile. Every method may raise StoreError.
 
-Tables: study, configuration, run (configuration, model, seed), segment (run, from_step, to_step, state, ...),
-metric (run, step, name, value), checkpoint (run, step, path, bytes, state, pinned), evaluation (run, step),
-score (tests and base models), decision (ledger), event.
+Tables: study, configuration, run (configuration, model, seed), segment (run, from_step, to_step, state, ...), metric
+(run, step, name, value), checkpoint (run, step, path, bytes, state, pinned), evaluation (run, step), score (tests and
+base models), decision (ledger), event.
 """
 
 from __future__ import annotations
@@ -41,9 +41,8 @@ class CheckpointState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """The study itself: `config` is its whole resolved configuration, `seconds` the wall clock spent so far
-    over all sittings, `phase` where its loop is, `facts` small results (winner, plan, measured step times) by
-    name."""
+    """The study itself: `config` is its whole resolved configuration, `seconds` the wall clock spent so far over all
+    sittings, `phase` where its loop is, `facts` small results (winner, plan, measured step times) by name."""
 
     name: str
     state: StudyState
@@ -69,8 +68,8 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """The part of a run executed in one go. `retrained` are the steps that an earlier segment had trained
-    already (lost with a crash or a damaged checkpoint)."""
+    """The part of a run executed in one go. `retrained` are the steps that an earlier segment had trained already
+    (lost with a crash or a damaged checkpoint)."""
 
     id: str
     run_id: str
@@ -114,9 +113,7 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """One line of the ledger: who decided what, from which inputs. `kind`: proposal, stop, promotion, winner,
-    ...
-    """
+    """One line of the ledger: who decided what, from which inputs. `kind`: proposal, stop, promotion, winner, ..."""
 
     time: float
     kind: str
@@ -158,13 +155,12 @@ class StudyStore(Protocol):
     def begin_segment(self, proposal: Proposal, run_id: str, from_step: int, folder: Path) -> SegmentRecord:
         """Records the proposal in the ledger and a RUNNING segment, in one transaction.
 
-        The ledger's kind is `proposal` for a run's first segment, `promotion` if it continues after a result,
-        and `retry` if its newest segment was cut short (interrupted, lost or failed). Segment ids are `<run
-        id>-s<number>`, numbered from 1 in each run.
+        The ledger's kind is `proposal` for a run's first segment, `promotion` if it continues after a result, and
+        `retry` if its newest segment was cut short (interrupted, lost or failed). Segment ids are
+        `<run id>-s<number>`, numbered from 1 in each run.
 
         Raises:
-            StoreError: if the run has a RUNNING segment already, or `from_step` isn't before the proposal's
-            end.
+            StoreError: if the run has a RUNNING segment already, or `from_step` isn't before the proposal's end.
         """
         ...
 
@@ -184,18 +180,18 @@ class StudyStore(Protocol):
         evaluations: Sequence[Evaluation],
         log_tail: str = "",
     ) -> bool:
-        """Ends a segment, all in one transaction: metrics, checkpoints (step, path, bytes), evaluations and,
-        when a rule stopped it, a `stop` line in the ledger. Returns False, and changes nothing, if the
-        segment has ended already; so finishing twice can't double an evaluation. `evaluations`: one for each
-        rung that it passed and one for its end; none for the end of a segment that says nothing about its
-        configuration (interrupted, lost)."""
+        """Ends a segment, all in one transaction: metrics, checkpoints (step, path, bytes), evaluations and, when a
+        rule stopped it, a `stop` line in the ledger. Returns False, and changes nothing, if the segment has ended
+        already; so finishing twice can't double an evaluation. `evaluations`: one for each rung that it passed and
+        one for its end; none for the end of a segment that says nothing about its configuration (interrupted, lost).
+        """
         ...
 
     def add_evaluation(self, evaluation: Evaluation, run_id: str) -> None:
         """An evaluation that needed no new training (the run had passed this step already).
 
-        Here and in `finish_segment`, a (run, step) has one evaluation: an older one with a score stays, one
-        without (a failure that was tried again) gives way, and the new one counts as the newest.
+        Here and in `finish_segment`, a (run, step) has one evaluation: an older one with a score stays, one without
+        (a failure that was tried again) gives way, and the new one counts as the newest.
 
         Raises:
             StoreError: if the evaluation is of another configuration, model or seed than the run.
@@ -226,8 +222,8 @@ class StudyStore(Protocol):
 
     # --- reading -------------------------------------------------------------------------------------
     def history(self) -> History:
-        """Evaluations of the search and confirm phases in the order of their commit; `pending` from RUNNING
-        segments of these phases; `base_scores` from the scores of base models on the validation split."""
+        """Evaluations of the search and confirm phases in the order of their commit; `pending` from RUNNING segments
+        of these phases; `base_scores` from the scores of base models on the validation split."""
         ...
 
     def evaluations(self) -> list[tuple[str, Evaluation]]:
@@ -239,8 +235,8 @@ class StudyStore(Protocol):
     def segments(self, run_id: str | None = None) -> list[SegmentRecord]: ...
 
     def curve(self, run_id: str) -> list[StepMetrics]:
-        """All metrics of a run by step. After a crash it may reach beyond the checkpoint that the run
-        continues from; those steps are replaced as they are trained again."""
+        """All metrics of a run by step. After a crash it may reach beyond the checkpoint that the run continues from;
+        those steps are replaced as they are trained again."""
         ...
 
     def scores(self) -> list[ScoreRecord]: ...

@@ -1,8 +1,8 @@
 """Column types that give back exactly what was put in, on SQLite and PostgreSQL alike.
 
-Each one exists because a database on its own would lose something: SQLite turns NaN into NULL, PostgreSQL's
-JSON has no NaN or infinity and its text no NUL character, and neither takes the lone surrogates of a log in a
-foreign encoding.
+Each one exists because a database on its own would lose something: SQLite turns NaN into NULL, PostgreSQL's JSON has
+no NaN or infinity and its text no NUL character, and neither takes the lone surrogates of a log in a foreign
+encoding.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Where a store lives, and how its database is opened.
 
-A location is a folder (its SQLite file is `<folder>/study.db`) or a PostgreSQL URL. Neither a message nor a
-record ever shows a URL's password: `Location.shown` is what people see.
+A location is a folder (its SQLite file is `<folder>/study.db`) or a PostgreSQL URL. Neither a message nor a record
+ever shows a URL's password: `Location.shown` is what people see.
 
-SQLite: WAL, so that readers never wait for the writer nor it for them. `synchronous=FULL`, because in WAL
-mode NORMAL doesn't sync at commit: it survives a kill, but a power cut may take back evaluations that
-decisions were based on. The sync costs 0.2 ms on an SSD and some 10 ms on a hard disk, once a training step.
-Writers begin with BEGIN IMMEDIATE: a transaction that only finds out at its first write that another one came
-first can't be retried by SQLite.
+SQLite: WAL, so that readers never wait for the writer nor it for them. `synchronous=FULL`, because in WAL mode NORMAL
+doesn't sync at commit: it survives a kill, but a power cut may take back evaluations that decisions were based on.
+The sync costs 0.2 ms on an SSD and some 10 ms on a hard disk, once a training step. Writers begin with BEGIN
+IMMEDIATE: a transaction that only finds out at its first write that another one came first can't be retried by
+SQLite.
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ def _sqlite(file: Path, access: Access) -> Engine:
 
 
 def _sqlite_uri(file: Path, access: Access) -> str:
-    # A reader shares the WAL's index, a file that it must be able to make. Where it can't (somebody else's
-    # folder, a read-only disk) and no WAL is left, nobody writes: then SQLite may read the file as it is.
+    # A reader shares the WAL's index, a file that it must be able to make. Where it can't (somebody else's folder, a
+    # read-only disk) and no WAL is left, nobody writes: then SQLite may read the file as it is.
     wal = file.with_name(f"{file.name}-wal")
     alone = access is Access.READ and not wal.exists() and not os.access(file.parent, os.W_OK)
     return f"file:{quote(str(file))}?mode={access.value}{'&immutable=1' if alone else ''}"

@@ -55,8 +55,7 @@ _CAUSES = (
 def store_errors(where: str) -> Iterator[None]:
     """Turns whatever the database raises inside the block into a StoreError about `where`.
 
-    The driver's own words are kept; statements and their parameters are not (they would hide them and may be
-    large).
+    The driver's own words are kept; statements and their parameters are not (they would hide them and may be large).
     """
     try:
         yield

@@ -1,7 +1,7 @@
 """A study's lock in a folder: an flock on `<folder>/<study>.lock`.
 
-The file's text says who holds it. It is never deleted: a lock on a deleted file protects nothing. The kernel
-gives the lock back when its process dies. Forked children share it, started programs don't.
+The file's text says who holds it. It is never deleted: a lock on a deleted file protects nothing. The kernel gives
+the lock back when its process dies. Forked children share it, started programs don't.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ def take(file: Path, me: Holder) -> Callable[[], None] | None:
 
 
 def holder(file: Path) -> Holder | None:
-    """Who holds the lock, or None. Looking takes the lock for an instant, shared: `take` must try more than
-    once.
+    """Who holds the lock, or None. Looking takes the lock for an instant, shared: `take` must try more than once.
 
     Raises:
         StoreError: if the file can't be read.

@@ -1,11 +1,10 @@
 """Checkpoints on disk: written under a temporary name, made durable, renamed, and recognizable when damaged.
 
-A folder under its final name is complete: every file and the manifest (names, sizes, SHA-256) were synced
-before the rename. What is found damaged later was truncated or changed afterwards. Without the syncs, a
-power cut could leave a renamed folder with empty files in it.
+A folder under its final name is complete: every file and the manifest (names, sizes, SHA-256) were synced before the
+rename. What is found damaged later was truncated or changed afterwards. Without the syncs, a power cut could leave a
+renamed folder with empty files in it.
 
-Temporary folders carry their writer's host, pid and start time, so that `sweep` removes those of dead writers
-only.
+Temporary folders carry their writer's host, pid and start time, so that `sweep` removes those of dead writers only.
 """
 
 from __future__ import annotations
@@ -37,11 +36,10 @@ def temporary_folder(final: Path) -> Path:
 
 
 def publish(temporary: Path, final: Path) -> int:
-    """Makes what is in `temporary` durable and renames it to `final`; returns its size in bytes (without
-    manifest).
+    """Makes what is in `temporary` durable and renames it to `final`; returns its size in bytes (without manifest).
 
-    An older folder of that name (a damaged one, or of steps that were trained again) is replaced. At no time
-    is there an incomplete folder under the final name.
+    An older folder of that name (a damaged one, or of steps that were trained again) is replaced. At no time is there
+    an incomplete folder under the final name.
 
     Args:
         temporary: on the same file system as `final`.
@@ -95,9 +93,7 @@ def verify(folder: Path, *, contents: bool = True) -> str | None:
 
 
 def remove(folder: Path) -> None:
-    """Deletes a checkpoint; killed in between, it leaves no half of one under its name. Nothing to do is no
-    error.
-    """
+    """Deletes a checkpoint; killed in between, it leaves no half of one under its name. Nothing to do is no error."""
     if folder.exists():
         _discard(folder)
 
@@ -201,8 +197,8 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a living process started, in the kernel's ticks since boot; '' if there is none. '0' where there
-    is no /proc: then a recycled pid can't be told from the writer, and its folder stays."""
+    """When a living process started, in the kernel's ticks since boot; '' if there is none. '0' where there is no
+    /proc: then a recycled pid can't be told from the writer, and its folder stays."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

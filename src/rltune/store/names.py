@@ -1,19 +1,14 @@
-"""Which names a study may have: one that is a plain file name everywhere, and climbs out of no folder."""
+"""The names that a study may have, as the store checks them: it also serves those who bring no study file."""
 
 from __future__ import annotations
 
-import re
-
+from rltune.config import names
 from rltune.errors import StoreError
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def check_name(name: str) -> None:
     """Raises StoreError unless a study's name is safe as a file name and climbs nowhere."""
-    if not _NAME.fullmatch(name):
-        raise StoreError(
-            "a study's name has 1 to 100 letters, digits, '.', '_' or '-' and starts with a letter or digit, "
-            f"not {name[:120]!r}",
-            hint="choose a plain name such as 'gsm8k-1'",
-        )
+    try:
+        names.check_name(name)
+    except ValueError as error:
+        raise StoreError(str(error), hint="choose a plain name such as 'gsm8k-1'") from None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from sqlalchemy import Engine, select, text
 
 from rltune.clock import Clock, SystemClock
-from rltune.errors import StoreError
+from rltune.errors import StoreError, did_you_mean
 from rltune.store import schema as t
 from rltune.store.base import StudyRecord, StudyState
 from rltune.store.engine import (
@@ -79,8 +78,7 @@ def create_study(
 def open_study(
     location: str | Path, name: str, *, read_only: bool = False, clock: Clock | None = None
 ) -> SqlStudyStore:
-    """Opens a study. With `read_only` its methods only read, and neither write to the database nor block a
-    writer.
+    """Opens a study. With `read_only` its methods only read, and neither write to the database nor block a writer.
 
     Raises:
         StoreError: if there is no such study, or the store is damaged, of another version or not rltune's.
@@ -154,9 +152,7 @@ def _scope(place: Location, key: int, name: str) -> Scope:
 
 
 def _unknown(name: str, known: list[str], place: Location) -> StoreError:
-    close = get_close_matches(name, known, n=1)
-    names = ", ".join(known[-10:]) or "none"
-    hint = f"did you mean {close[0]!r}?" if close else f"studies here: {names}"
+    hint = did_you_mean(name, known) or f"studies here: {', '.join(known[-10:]) or 'none'}"
     return StoreError(f"there is no study named {name!r}", where=place.shown, hint=hint)
 
 
@@ -172,9 +168,7 @@ def _make_folder(place: Location) -> None:
 
 
 def _refuse_damage(place: Location) -> None:
-    """Raises StoreError if SQLite sees damage: better before a study spends its budget than in the midst of
-    it.
-    """
+    """Raises StoreError if SQLite sees damage: better before a study spends its budget than in the midst of it."""
     engine = open_engine(place, Access.READ)
     try:
         with store_errors(place.shown), engine.begin() as connection:

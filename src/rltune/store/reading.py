@@ -1,6 +1,4 @@
-"""From rows to records. Every function reads through a connection that its caller opened, and changes
-nothing.
-"""
+"""From rows to records. Every function reads through a connection that its caller opened, and changes nothing."""
 
 from __future__ import annotations
 

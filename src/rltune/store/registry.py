@@ -1,8 +1,7 @@
 """Which checkpoint a run continues from, and which ones may go.
 
-`plan_retention` decides and touches nothing; `newest_intact` and `apply_retention` look at the disk and write
-to the store. A deletion is first recorded, then done: killed in between, the next `apply_retention` removes
-what is left.
+`plan_retention` decides and touches nothing; `newest_intact` and `apply_retention` look at the disk and write to the
+store. A deletion is first recorded, then done: killed in between, the next `apply_retention` removes what is left.
 """
 
 from __future__ import annotations
@@ -24,11 +23,10 @@ DEAD_ENDS = frozenset({StopKind.RULE, StopKind.DIVERGED})
 
 
 def newest_intact(store: StudyStore, run_id: str, at_most: int) -> CheckpointRecord | None:
-    """The newest checkpoint of a run, of step `at_most` or before, that is whole on disk; None: start from
-    step 0.
+    """The newest checkpoint of a run, of step `at_most` or before, that is whole on disk; None: start from step 0.
 
-    Newer ones that turn out damaged are marked so, each with an event that says which run and step, what is
-    wrong and from where the run goes on instead.
+    Newer ones that turn out damaged are marked so, each with an event that says which run and step, what is wrong and
+    from where the run goes on instead.
 
     Raises:
         StoreError: if the store fails.
@@ -64,14 +62,13 @@ def plan_retention(
 ) -> list[CheckpointRecord]:
     """The checkpoints that may be deleted, by run and step.
 
-    Kept are the pinned ones, the newest `keep_last_per_run` intact ones of each run that may still go on, and
-    all of `busy` runs (ids of those in training, whose trainer may be reading one). A run whose newest
-    segment came to one of `dead_ends` keeps none but pinned ones.
+    Kept are the pinned ones, the newest `keep_last_per_run` intact ones of each run that may still go on, and all of
+    `busy` runs (ids of those in training, whose trainer may be reading one). A run whose newest segment came to one
+    of `dead_ends` keeps none but pinned ones.
 
     Args:
         checkpoints: complete ones.
-        intact: says whether a checkpoint is whole on disk. A damaged one isn't counted as kept, and isn't
-        deleted
+        intact: says whether a checkpoint is whole on disk. A damaged one isn't counted as kept, and isn't deleted
             here either: `newest_intact` marks it when the run goes on.
 
     Raises:
@@ -101,8 +98,7 @@ def apply_retention(
     keep_last_per_run: int = 2,
     dead_ends: Collection[StopKind] = DEAD_ENDS,
 ) -> int:
-    """Deletes what `plan_retention` allows, and what an earlier deletion left over; returns the bytes set
-    free.
+    """Deletes what `plan_retention` allows, and what an earlier deletion left over; returns the bytes set free.
 
     Raises:
         StoreError: if the store fails.

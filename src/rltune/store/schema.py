@@ -1,9 +1,8 @@
 """The tables, and the constraints that keep them true whatever a caller does.
 
-`run`, `segment` and the rest hang on integer keys of their own; the ids that the outside sees (`r0007`,
-`r0007-s2`) are unique within a study. What can't happen twice has a unique constraint: a study's name, a
-run's (configuration, model, seed), a run's running segment, a metric's (run, step, name), an evaluation's and
-a checkpoint's (run, step).
+`run`, `segment` and the rest hang on integer keys of their own; the ids that the outside sees (`r0007`, `r0007-s2`)
+are unique within a study. What can't happen twice has a unique constraint: a study's name, a run's (configuration,
+model, seed), a run's running segment, a metric's (run, step, name), an evaluation's and a checkpoint's (run, step).
 
 In PostgreSQL the tables stand in a schema `rltune`, so that they can share a database with others.
 """

@@ -1,7 +1,7 @@
 """A study's lock on a PostgreSQL server: an advisory lock of a connection that is kept open for it.
 
-The server gives it back when the connection ends, and itself knows who holds it: the connection's name says
-which process. A connection pooler in between must be in session mode.
+The server gives it back when the connection ends, and itself knows who holds it: the connection's name says which
+process. A connection pooler in between must be in session mode.
 """
 
 from __future__ import annotations

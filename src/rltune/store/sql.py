@@ -1,6 +1,4 @@
-"""A study's store on SQLite or PostgreSQL: each method is one transaction, each reading one view of the
-whole.
-"""
+"""A study's store on SQLite or PostgreSQL: each method is one transaction, each reading one view of the whole."""
 
 from __future__ import annotations
 
@@ -34,8 +32,8 @@ from rltune.types import Configuration, Cost, Evaluation, History, Proposal, Ste
 class SqlStudyStore:
     """Implements `rltune.store.base.StudyStore`; made by `rltune.store.open`.
 
-    Every method may raise StoreError: the database failed, was opened for reading only, or contradicts the
-    request. A method that raises has changed nothing.
+    Every method may raise StoreError: the database failed, was opened for reading only, or contradicts the request. A
+    method that raises has changed nothing.
     """
 
     def __init__(self, engine: Engine, scope: Scope, *, read_only: bool = False, clock: Clock | None = None) -> None:

@@ -1,6 +1,4 @@
-"""From records to rows. Every function writes inside a transaction that its caller has opened and will
-commit.
-"""
+"""From records to rows. Every function writes inside a transaction that its caller has opened and will commit."""
 
 from __future__ import annotations
 
@@ -58,8 +56,7 @@ def begin_segment(
     """Adds a running segment and its line in the ledger; returns the segment's id.
 
     Raises:
-        StoreError: if the run is unknown or has a running segment already, or `from_step` isn't before the
-        end.
+        StoreError: if the run is unknown or has a running segment already, or `from_step` isn't before the end.
     """
     key = reading.run_key(connection, scope, run_id)
     to_step = proposal.fidelity.steps
@@ -260,9 +257,7 @@ def _upsert(
     values: Mapping[str, object],
     only_new: Mapping[str, object] | None = None,
 ) -> None:
-    """Adds a row, or changes `values` of the one with this unique `key`. `only_new` is left alone in an old
-    row.
-    """
+    """Adds a row, or changes `values` of the one with this unique `key`. `only_new` is left alone in an old row."""
     postgres = connection.dialect.name == "postgresql"
     insert: Any = (postgresql.insert if postgres else sqlite.insert)(table)
     statement = insert.values(**key, **values, **(only_new or {}))

@@ -67,7 +67,7 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
     """
     config = blueprint.config
     workshop = make_workshop(blueprint, folder)
-    build_trainer(config.trainer.name).check(workshop.hyperparameters(blueprint.recipe))
+    build_trainer(config.trainer.name).check(workshop.hyperparameters(blueprint.recipe, config.models.target))
     executor = make_executor(blueprint)
     optimizer = build_optimizer(config.optimizer.name, blueprint.problem, config.optimizer.options)
     terms = plan_terms(blueprint, executor.slots)
@@ -114,6 +114,7 @@ def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
         task=config.task.name,
         task_options=config.task.options,
         fixed=blueprint.fixed,
+        learning_rate_factors=blueprint.learning_rate_factors,
         rungs=blueprint.problem.rungs,
         validation=Scoring(validation.prompts, validation.samples, validation.temperature),
         test=Scoring(config.test.prompts, config.test.samples, validation.temperature),
@@ -163,7 +164,11 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
     return {
         "recipe": {"configuration": dict(recipe.values), "id": recipe.id, "name": blueprint.config.recipe},
         "models": {
-            name: {"parameters": info.parameters, "hidden_size": info.hidden_size}
+            name: {
+                "parameters": info.parameters,
+                "hidden_size": info.hidden_size,
+                "learning_rate_factor": blueprint.learning_rate_factors[name],
+            }
             for name, info in blueprint.models.items()
         },
         "target": blueprint.problem.target.name,

@@ -36,6 +36,7 @@ class Blueprint:
             space; the problem's recipe is then the nearest one inside).
         fixed: hyperparameters that aren't searched. rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
+        learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
         notes: what a person should know before the study starts.
     """
 
@@ -47,6 +48,7 @@ class Blueprint:
     rules: tuple[Mapping[str, object], ...]
     models: Mapping[str, ModelInfo]
     model_paths: Mapping[str, str]
+    learning_rate_factors: Mapping[str, float]
     notes: tuple[str, ...]
 
     @property
@@ -81,6 +83,10 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     notes = []
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
+    factors = _learning_rate_factors(config, models)
+    if factors is None:
+        notes.append("a model's width is unknown (it isn't on this machine): learning rates aren't scaled")
+        factors = dict.fromkeys(models, 1.0)
     if not config.models.proxies:
         notes.append("no proxies: the search runs on the target itself")
     proxies = tuple(_spec(file, models[name], f"models.proxies.{i}") for i, name in enumerate(config.models.proxies))
@@ -106,6 +112,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         rules=rules,
         models=models,
         model_paths={name: model_source(name) for name in models},
+        learning_rate_factors=factors,
         notes=tuple(notes),
     )
 
@@ -127,6 +134,19 @@ def _models(file: StudyFile) -> dict[str, ModelInfo]:
                 hint="a proxy must be smaller than the target: swap them, or name a smaller proxy",
             )
     return found
+
+
+def _learning_rate_factors(config: StudyConfig, models: Mapping[str, ModelInfo]) -> dict[str, float] | None:
+    """Target width / model width, by model; all 1 if the study wants no scaling; None if a width is unknown.
+
+    Under Adam the best learning rate of hidden matrices goes with 1/width (muP, arXiv 2203.03466).
+    """
+    if config.models.learning_rate_scaling == "none":
+        return dict.fromkeys(models, 1.0)
+    widths = {name: model.hidden_size for name, model in models.items() if model.hidden_size}
+    if widths.keys() != models.keys():
+        return None
+    return {name: widths[config.models.target] / width for name, width in widths.items()}
 
 
 def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:

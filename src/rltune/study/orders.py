@@ -22,7 +22,7 @@ class Workshop:
 
     Attributes:
         folder: of the study. trainer: its name. model_paths: model name -> what a trainer loads.
-        fixed: hyperparameters that aren't searched. rungs: the last is r_max.
+        fixed: hyperparameters that aren't searched. learning_rate_factors: by model. rungs: the last is r_max.
         rules: descriptions of the stopping rules; final training keeps only `final_rules`.
         checkpoint_every: rollout steps between checkpoints, besides those at the end of a segment.
     """
@@ -33,6 +33,7 @@ class Workshop:
     task: str
     task_options: Mapping[str, object]
     fixed: Mapping[str, Scalar]
+    learning_rate_factors: Mapping[str, float]
     rungs: tuple[int, ...]
     validation: Scoring
     test: Scoring
@@ -48,9 +49,14 @@ class Workshop:
     def horizon(self) -> int:
         return self.rungs[-1]
 
-    def hyperparameters(self, configuration: Configuration) -> dict[str, Scalar]:
-        """What the trainer is told: the fixed values, overlaid by the configuration's."""
-        return {**self.fixed, **configuration.values}
+    def hyperparameters(self, configuration: Configuration, model: str) -> dict[str, Scalar]:
+        """What the trainer is told: the fixed values, overlaid by the configuration's; the learning rate, which is
+        given for the target, on the model's own scale."""
+        told = {**self.fixed, **configuration.values}
+        rate = told.get("learning_rate")
+        if isinstance(rate, (int, float)):
+            told["learning_rate"] = rate * self.learning_rate_factors.get(model, 1.0)
+        return told
 
     def run_folder(self, run: RunRecord) -> Path:
         return self.folder / "runs" / f"{run.number:04d}-{_slug(run.model)}-s{run.seed}-{run.configuration.id}"
@@ -74,7 +80,7 @@ class Workshop:
             model=self.model_paths[run.model],
             task=self.task,
             task_options=self.task_options,
-            hyperparameters=self.hyperparameters(run.configuration),
+            hyperparameters=self.hyperparameters(run.configuration, run.model),
             horizon=self.horizon,
             start_step=start,
             resume_from=str(resume.path) if resume else None,
@@ -98,7 +104,7 @@ class Workshop:
             model=self.model_paths[work.model],
             task=self.task,
             task_options=self.task_options,
-            hyperparameters=self.hyperparameters(recipe),
+            hyperparameters=self.hyperparameters(recipe, work.model),
             horizon=self.horizon,
             stop_step=steps,
             validate_at=(steps,),
@@ -120,7 +126,7 @@ class Workshop:
             scoring=self.test if work.split == "test" else self.validation,
             # One seed for all: every configuration answers the same prompts with the same random numbers.
             seed=self.seed,
-            hyperparameters=self.hyperparameters(work.configuration) if work.configuration else self.fixed,
+            hyperparameters=self.hyperparameters(work.configuration, work.model) if work.configuration else self.fixed,
             threads=self.threads,
             device=self.device,
         )

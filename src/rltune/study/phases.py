@@ -18,9 +18,9 @@ from typing import Protocol
 
 from rltune.errors import StudyError
 from rltune.optimizers.base import Optimizer, Problem
-from rltune.study.plan import PlanTerms, affordable, make_plan, timings_of
+from rltune.study.plan import PlanTerms, TargetRuns, affordable, make_plan, timings_of
 from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.types import Configuration, Phase, Proposal, Scalar
+from rltune.types import Configuration, History, Phase, Proposal, Scalar
 
 
 class StudyPhase(Protocol):
@@ -50,7 +50,7 @@ class Prepare:
     def begin(self, view: View) -> Mapping[str, object]:
         return {}
 
-    def _missing(self, view: View) -> list[Work]:
+    def _missing(self, view: View) -> Sequence[Work]:
         scored = {s.model for s in view.scores if s.run_id is None and s.split == "validation"}
         timed = view.facts.get("timings") or {}
         assert isinstance(timed, Mapping)
@@ -120,16 +120,18 @@ class Confirm:
     def begin(self, view: View) -> Mapping[str, object]:
         """Chooses whom to confirm, and how many seeds the rest of the budget pays for."""
         terms, target = self.terms, timings_of(view.facts)[self.problem.target.name]
-        full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
-        left = max(terms.budget - view.seconds, 0.0)
-        spending = affordable(left, full, terms.confirm, terms.seeds, terms.slots, target.validate_seconds)
         ranked = [c for c in self.optimizer.rank(view.history, terms.confirm + 1) if c != self.recipe]
+        full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
+        slower = max((relative_cost(c, self.recipe, view.history) for c in ranked[: terms.confirm]), default=1.0)
+        runs = TargetRuns(full, slower * full, target.validate_seconds)
+        left = max(terms.budget - view.seconds, 0.0)
+        spending = affordable(left, runs, terms.confirm, terms.seeds, terms.slots)
         cut = None
         if (spending.confirm, spending.seeds) != (terms.confirm, terms.seeds):
             cut = (
-                f"{left:.0f} s are left and a full target run takes {full:.0f} s: confirming {spending.confirm} "
-                f"configurations (asked: {terms.confirm}), final training with {spending.seeds} seeds "
-                f"(asked: {terms.seeds})"
+                f"{left:.0f} s are left and a full target run takes up to {runs.candidate:.0f} s: confirming "
+                f"{spending.confirm} configurations (asked: {terms.confirm}), final training with "
+                f"{spending.seeds} seeds (asked: {terms.seeds})"
             )
         return {
             "confirm": [dict(c.values) for c in ranked[: spending.confirm]],
@@ -230,6 +232,19 @@ class Test:
 
     def done(self, view: View) -> bool:
         return not self._missing(view)
+
+
+def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:
+    """Seconds a step of a configuration over those of the recipe, measured on a model that both ran on; 1 if none.
+
+    More rollouts a prompt cost more on every model; the ratio measured on a proxy is the best guess for the target.
+    """
+    rates: dict[tuple[Configuration, str], float] = {}
+    for e in history.evaluations:
+        if e.steps_trained > 0 and e.cost.train_seconds > 0:
+            rates[e.configuration, e.fidelity.model] = e.cost.train_seconds / e.steps_trained
+    ratios = [rates[c, m] / rates[recipe, m] for c, m in rates if c == configuration and (recipe, m) in rates]
+    return max(ratios, default=1.0)
 
 
 def winner_of(facts: Mapping[str, object]) -> Configuration:

@@ -28,6 +28,15 @@ class ModelTiming:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetRuns:
+    """Seconds of a full-length run on the target: of the recipe, of a candidate, and of testing one."""
+
+    recipe: float
+    candidate: float
+    test: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """How many target runs the time after the search pays for."""
 
@@ -78,18 +87,20 @@ class Plan:
         return {**asdict(self), "warnings": self.warnings}
 
 
-def affordable(
-    seconds: float, target_run_seconds: float, confirm: int, seeds: int, slots: int, test_seconds: float = 0.0
-) -> Spending:
+def affordable(seconds: float, runs: TargetRuns, confirm: int, seeds: int, slots: int) -> Spending:
     """The most that `seconds` pay for: fewer confirmed configurations first, then fewer seeds, never below one.
 
     The recipe is confirmed beside the others; winner and recipe are trained with each seed and tested.
     """
 
+    def together(work: float, longest: float) -> float:
+        # Trials of unequal length leave a slot idle at a phase's end, by half a run on average.
+        return max(work / slots + (longest / 2 if slots > 1 else 0.0), longest)
+
     def need(top: int, k: int) -> float:
-        # The last round of trials may fill only some of the slots.
-        rounds = -(-(top + 1) // slots) + -(-2 * k // slots)
-        return rounds * target_run_seconds + -(-2 * k // slots) * test_seconds
+        confirming = together(top * runs.candidate + runs.recipe, runs.candidate)
+        training = together(k * (runs.candidate + runs.recipe), runs.candidate)
+        return confirming + training + 2 * k * runs.test / slots
 
     choices = [(top, k) for k in range(seeds, 1, -1) for top in range(confirm, 0, -1)] + [(1, 1)]
     for top, k in choices:
@@ -138,7 +149,8 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
     per_rung = [trial_seconds[model][rung] for model in terms.search_models for rung in rungs]
     left = max(terms.search_seconds - spent, 0.0) * terms.slots
     buys = int(left / (sum(per_rung) / len(per_rung)))
-    test_seconds = timings[terms.target].validate_seconds
+    # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
+    runs = TargetRuns(full_target, full_target, timings[terms.target].validate_seconds)
     after_seconds = terms.budget - terms.search_seconds
     return Plan(
         budget=terms.budget,
@@ -149,7 +161,7 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
         full_target_seconds=full_target,
         search_trials=min(buys, terms.trials) if terms.trials is not None else buys,
         search_full_runs=int(left / min(trial_seconds[m][horizon] for m in terms.search_models)),
-        after=affordable(after_seconds, full_target, terms.confirm, terms.seeds, terms.slots, test_seconds),
+        after=affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.slots),
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
     )

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rltune.executors.base import Outcome
-from rltune.types import Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
+from rltune.types import SAYS_NOTHING, Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
 
 SCORE = "score/mean"
-SAYS_NOTHING = (StopKind.INTERRUPTED, StopKind.LOST)
-"""Ends that tell nothing about the configuration: the same work is done again."""
 
 
 def cost_up_to(curve: Sequence[StepMetrics], step: int, start_seconds: float) -> Cost:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from rltune.store.base import StudyStore
 from rltune.study.recovery import unfinished
-from rltune.study.results import SAYS_NOTHING
 from rltune.study.work import Score, Timing, View, Work
-from rltune.types import Phase
+from rltune.types import SAYS_NOTHING, Phase
 
 
 def take_snapshot(

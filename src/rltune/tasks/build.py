@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rltune.errors import TaskError
+from rltune.errors import TaskError, did_you_mean
 from rltune.tasks.arithmetic import ArithmeticTask
 from rltune.tasks.base import Task
 from rltune.tasks.file import FileTask
@@ -36,7 +35,7 @@ def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
         raise TaskError(
             f"unknown task {name!r}; the known tasks are {', '.join(_TASKS)}",
             where="task",
-            hint=_suggest(name, tuple(_TASKS)) or "use 'file' for prompts and answers of your own",
+            hint=did_you_mean(name, _TASKS) or "use 'file' for prompts and answers of your own",
         )
     _check_options(name, factory, options)
     return factory(**options)
@@ -50,7 +49,7 @@ def _check_options(name: str, factory: Callable[..., Task], options: Mapping[str
             raise TaskError(
                 f"unknown option {option!r}; task {name!r} knows {', '.join(known)}",
                 where=f"task {name}",
-                hint=_suggest(option, known),
+                hint=did_you_mean(option, known),
             )
     missing = [key for key, p in parameters.items() if p.default is p.empty and key not in options]
     if missing:
@@ -59,8 +58,3 @@ def _check_options(name: str, factory: Callable[..., Task], options: Mapping[str
             where=f"task {name}",
             hint=f"add {', '.join(missing)} to the task's options",
         )
-
-
-def _suggest(word: str, known: tuple[str, ...]) -> str | None:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else None

@@ -6,9 +6,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rltune.errors import TaskError
+
+if TYPE_CHECKING:
+    from sympy import Basic, MatrixBase
 
 RewardName = Literal["exact", "math"]
 Check = Callable[[str, str], bool]  # (reference answer, completion) -> right?
@@ -48,14 +51,14 @@ def math(answer: str, completion: str) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def _parse_reference(answer: str) -> tuple[object, ...]:
+def _parse_reference(answer: str) -> tuple[Basic | MatrixBase | str, ...]:
     # Boxed, a bare LaTeX answer such as \frac{1}{2} is recognized as one.
     return tuple(_library().parse(f"\\boxed{{{answer}}}", parsing_timeout=_timeout()))
 
 
-def _timeout() -> int | None:
-    # math-verify's limit is a signal's alarm, which only the main thread can set.
-    return _TIMEOUT_SECONDS if threading.current_thread() is threading.main_thread() else None
+def _timeout() -> int:
+    # math-verify's limit is a signal's alarm, which only the main thread can set. 0 is no limit.
+    return _TIMEOUT_SECONDS if threading.current_thread() is threading.main_thread() else 0
 
 
 def _library():

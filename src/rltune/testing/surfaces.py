@@ -2,8 +2,8 @@
 
 Notation:
     N  model parameters, t = steps / r_max in (0, 1]
-    δ  log10 of the learning rate over its best value at (N, t): the best one drops as models grow and as runs
-       get longer (a large learning rate wins early and loses late); far above it a run dies
+    δ  log10 of the learning rate over its best value at (N, t): the best one drops as models grow and as runs get
+       longer (a large learning rate wins early and loses late); far above it a run dies
     score = base + (ceiling(N) - base) gain(t) Π quality of each hyperparameter (1 at its best value)
 """
 
@@ -174,8 +174,7 @@ def simulate(
     evaluations: int = 10_000,
     slots: int = 1,
 ) -> History:
-    """A study on the surface: asks until the seconds or evaluations are spent or the optimizer ends, with
-    `slots`
+    """A study on the surface: asks until the seconds or evaluations are spent or the optimizer ends, with `slots`
     runs in flight at a time; the first that was started ends first."""
     base = dict.fromkeys(surface.sizes, BASE_SCORE)
     history = History(base_scores=base)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
-from rltune.errors import TrainerError
+from rltune.errors import TrainerError, did_you_mean
 from rltune.trainers.base import Trainer
 
 TRAINERS: Mapping[str, str] = {
@@ -32,11 +31,10 @@ def build_trainer(name: str) -> Trainer:
     """
     target = name if ":" in name else TRAINERS.get(name)
     if target is None:
-        close = difflib.get_close_matches(name, TRAINERS, n=1)
         raise TrainerError(
             f"unknown trainer {name!r}; the known trainers are {', '.join(TRAINERS)}",
             where="trainer",
-            hint=f"did you mean {close[0]!r}?" if close else None,
+            hint=did_you_mean(name, TRAINERS),
         )
     module, _, attribute = target.partition(":")
     try:

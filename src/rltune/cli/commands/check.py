@@ -34,6 +34,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "recipe": {"name": blueprint.config.recipe, "configuration": dict(blueprint.recipe.values)},
         "space": {n: p.model_dump(mode="json", exclude_none=True) for n, p in problem.space.parameters.items()},
         "fixed": dict(blueprint.fixed),
+        "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
         "notes": list(blueprint.notes),
         "config": blueprint.config.model_dump(mode="json", by_alias=True),
@@ -64,5 +65,8 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     for name, value in blueprint.fixed.items():
         table.add_row(name, number(value), "fixed")
     console.print(table)
+    for name, factor in blueprint.learning_rate_factors.items():
+        if factor != 1.0:
+            console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
     for note in blueprint.notes:
         console.print(f"note: {note}", style="yellow", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rltune.analysis.records import ReadableStore
-from rltune.errors import ReportError
+from rltune.errors import ReportError, suggest
 from rltune.report.data import read_report_data
 from rltune.report.export.json_ import export_json
 from rltune.report.export.trl import export_trl
@@ -23,5 +23,5 @@ def export(store: ReadableStore, format: str) -> str:
         TrainerError: if a hyperparameter isn't one of the trainer's. StoreError: if the store can't be read.
     """
     if format not in FORMATS:
-        raise ReportError(f"unknown format {format!r}", hint=f"known formats: {', '.join(FORMATS)}")
+        raise ReportError(f"unknown format {format!r}", hint=suggest(format, FORMATS))
     return FORMATS[format](find_winner(read_report_data(store)))

@@ -6,13 +6,12 @@ A step is one rollout step: `prompts_per_step` x `rollouts` completions are gene
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
-from rltune.errors import TrainerError
+from rltune.errors import TrainerError, did_you_mean
 from rltune.trainers.trl.fields import config_fields
 from rltune.trainers.trl.owned import CHOICES, why_owned
 from rltune.types import Scalar
@@ -81,11 +80,10 @@ def _native(name: str, value: Scalar, canonical: tuple[str, ...]) -> Scalar:
     known = config_fields()
     if name not in known:
         offered = [n for n in known if why_owned(n) is None]
-        close = difflib.get_close_matches(name, [*canonical, *offered], n=1)
         raise TrainerError(
             f"unknown hyperparameter {name!r}; expected {', '.join(canonical)} or a field of trl.GRPOConfig",
             where=f"hyperparameter {name}",
-            hint=f"did you mean {close[0]!r}?" if close else None,
+            hint=did_you_mean(name, [*canonical, *offered]),
         )
     reason = why_owned(name)
     if reason is not None:
@@ -127,11 +125,10 @@ def _typed(name: str, value: Scalar, types: frozenset[str] | set[str]) -> Scalar
 
 def _check_ranges(settings: Settings) -> None:
     if settings.lr_scheduler not in SCHEDULERS:
-        close = difflib.get_close_matches(settings.lr_scheduler, SCHEDULERS, n=1)
         raise TrainerError(
             f"expected one of {', '.join(SCHEDULERS)}, got {settings.lr_scheduler!r}",
             where="hyperparameter lr_scheduler",
-            hint=f"did you mean {close[0]!r}?" if close else None,
+            hint=did_you_mean(settings.lr_scheduler, SCHEDULERS),
         )
     for name, least in (
         ("rollouts", 2),

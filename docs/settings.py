@@ -1,0 +1,90 @@
+"""Writes docs/study-file.md: every setting of a study file with its default and its reason, from the code itself.
+
+python docs/settings.py            # rewrites the page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from rltune.config.recipes import build_recipe, recipe_names
+from rltune.config.starter import embedded_starter
+from rltune.config.study import StudyConfig
+
+PAGE = Path(__file__).with_name("study-file.md")
+HEAD = """# The study file
+
+YAML, about ten lines; everything else has a default. `rltune init` writes this file, `rltune check FILE` validates one:
+each mistake is told with its line, the known names and a remedy. Numbers such as `1e-6` are numbers, duplicate keys are
+errors, paths are relative to the folder that the command runs in.
+
+```yaml
+{starter}
+```
+
+## Settings
+
+| setting | default | what it is, and why |
+|---|---|---|
+{rows}
+
+## Parameters of a space
+
+`{{type: float, low: 1e-6, high: 1e-4, log: true}}`, `{{type: int, low: 4, high: 16}}`,
+`{{type: categorical, choices: [constant, cosine]}}`; `step` makes a number discrete; `when: {{other: value}}` makes a
+parameter present only if another has that value (or one of a list). Canonical names are `learning_rate`,
+`lr_scheduler`, `warmup_steps`, `clip_ratio`, `grad_clip`, `kl_coef`, `rollouts`, `prompts_per_step`, `updates_per_step`, `temperature`;
+any other name is the trainer's own field (for TRL: of `GRPOConfig`).
+
+## Recipes
+
+{recipes}
+"""
+
+
+def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Table rows of a section and of the sections in it."""
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{field.alias or name}"
+        inner = field.annotation
+        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+        yield f"| `{path}` | {default_of(field, nested)} | {(field.description or '').replace('|', '/')} |"
+        if nested:
+            yield from rows(inner, f"{path}.")
+
+
+def default_of(field: FieldInfo, nested: bool) -> str:
+    if field.is_required():
+        return "**required**"
+    if nested or field.default_factory is not None or field.default is PydanticUndefined:
+        return "see right" if not nested else "see below"
+    value = getattr(field.default, "name", field.default)
+    return "–" if value is None or value == () else f"`{value}`"
+
+
+def recipes() -> Iterator[str]:
+    for name in recipe_names():
+        recipe = build_recipe(name, 128)
+        yield f"### `{name}`\n\n{recipe.title}. {recipe.note} Source: {recipe.source}.\n"
+        yield "| hyperparameter | value | searched |\n|---|---|---|"
+        for key, value in recipe.values.items():
+            yield f"| `{key}` | `{value}` | {recipe.space[key].allowed()} |"
+        for key, value in recipe.fixed.items():
+            yield f"| `{key}` | `{value}` | fixed |"
+        yield ""
+
+
+def page() -> str:
+    """The whole page."""
+    return HEAD.format(
+        starter=embedded_starter().strip(), rows="\n".join(rows(StudyConfig)), recipes="\n".join(recipes()).strip()
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
