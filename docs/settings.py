@@ -38,8 +38,8 @@ errors, paths are relative to the folder that the command runs in.
 `{{type: float, low: 1e-6, high: 1e-4, log: true}}`, `{{type: int, low: 4, high: 16}}`,
 `{{type: categorical, choices: [constant, cosine]}}`; `step` makes a number discrete; `when: {{other: value}}` makes a
 parameter present only if another has that value (or one of a list). Canonical names are `learning_rate`,
-`lr_scheduler`, `warmup_steps`, `clip_ratio`, `grad_clip`, `kl_coef`, `rollouts`, `prompts_per_step`, `updates_per_step`, `temperature`;
-any other name is the trainer's own field (for TRL: of `GRPOConfig`).
+`lr_scheduler`, `warmup_steps`, `clip_ratio`, `grad_clip`, `kl_coef`, `rollouts`, `prompts_per_step`,
+`updates_per_step`, `temperature`; any other name is the trainer's own field (for TRL: of `GRPOConfig`).
 
 ## Recipes
 
