@@ -42,7 +42,7 @@ class LiveView:
         self._seconds = 0.0
         self._limit = 1.0
         self._rows: dict[str, InFlightRow] = {}
-        self._best: tuple[float, str] | None = None
+        self._best: dict[str, tuple[float, str]] = {}  # by model: scores of two models don't compare
         self._ended = 0
         self._stopped: deque[Text] = deque(maxlen=KEPT_LINES)
         self._live = Live(self, console=console, refresh_per_second=4, transient=True)
@@ -76,9 +76,9 @@ class LiveView:
     def trial_ended(self, run: RunRecord, proposal: Proposal, outcome: Outcome, score: float | None) -> None:
         self._rows.pop(run.id, None)
         self._ended += 1
-        if score is not None and (self._best is None or score > self._best[0]):
-            where = f"{run.model}, step {proposal.fidelity.steps}, {short_configuration(run.configuration)}"
-            self._best = (score, where)
+        if score is not None and score > self._best.get(run.model, (-1.0, ""))[0]:
+            where = f"step {proposal.fidelity.steps}, {short_configuration(run.configuration)}"
+            self._best[run.model] = (score, where)
         if outcome.stop.kind is not StopKind.REACHED:
             rule = f" by {outcome.stop.rule}" if outcome.stop.rule else ""
             head = f"run {run.number} {outcome.stop.kind}{rule} at step {outcome.stop.step}: "
@@ -101,8 +101,8 @@ class LiveView:
         budget = f"{clock_time(self._seconds)} of {clock_time(self._limit)}"
         head.add_row(Text(self._phase, style="bold cyan"), ProgressBar(total=1.0, completed=spent), budget)
         parts: list[RenderableType] = [head]
-        if self._best is not None:
-            parts.append(Text.assemble(("best  ", "bold green"), f"{self._best[0]:.3f}  ", (self._best[1], "dim")))
+        for model, (score, where) in self._best.items():
+            parts.append(Text.assemble(("best  ", "bold green"), f"{model} {score:.3f}  ", (where, "dim")))
         if self._rows:
             parts.append(self._flying())
         parts.extend(self._stopped)

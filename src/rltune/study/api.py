@@ -71,6 +71,8 @@ class Study:
             return StudyState.FINISHED
         observer = observer or Silent()
         with lock_study(self.blueprint.config.store or self.folder, self.blueprint.config.name):
+            known = self.store.study()
+            observer.tick(known.phase, known.seconds, self.blueprint.config.budget.time)
             parts = assemble(self.blueprint, self.folder)
             for found in recover(self.store, parts.workshop):
                 observer.message("info", found)

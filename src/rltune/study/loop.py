@@ -6,6 +6,7 @@ can be killed at any moment, and another one goes on where it was.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -18,12 +19,11 @@ from rltune.study.meter import Meter
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
 from rltune.study.phases import StudyPhase
-from rltune.study.plan import ModelTiming
-from rltune.study.recorder import Recorder
-from rltune.study.results import evaluations_of
+from rltune.study.recorder import MAX_LOSSES, Recorder
+from rltune.study.results import evaluations_of, timing_of
 from rltune.study.snapshot import take_snapshot
 from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.types import Configuration, Cost, Proposal, StepMetrics, StopKind, StopReason
+from rltune.types import SAYS_NOTHING, Configuration, Cost, Proposal, StepMetrics, StopKind, StopReason
 
 POLL_SECONDS = 0.2
 BROKEN_AFTER = 5
@@ -77,6 +77,7 @@ class StudyLoop:
         self.recorder = Recorder(store, workshop.rungs)
         self._flying: dict[str, InFlight] = {}
         self._failed: dict[Score | Timing, str] = {}
+        self._losses: dict[Score | Timing, int] = {}
         self._view: View | None = None
         self.meter = Meter(store, clock)
 
@@ -231,13 +232,22 @@ class StudyLoop:
             score = self.recorder.record(flying.segment, flying.run, outcome)
             self.observer.trial_ended(flying.run, work.proposal, outcome, score)
             self._check_broken(outcome)
-        elif outcome.stop.kind is StopKind.INTERRUPTED:
-            return
-        elif outcome.stop.kind is not StopKind.REACHED:
+        else:
+            self._side_work_ended(work, flying.order, outcome)
+
+    def _side_work_ended(self, work: Score | Timing, order: Order, outcome: Outcome) -> None:
+        kind = outcome.stop.kind
+        if kind is StopKind.LOST:
+            self._losses[work] = self._losses.get(work, 0) + 1
+        if kind in SAYS_NOTHING and self._losses.get(work, 0) < MAX_LOSSES:
+            return  # a phase still misses it and asks again
+        if kind is not StopKind.REACHED:
             self._failed[work] = outcome.stop.reason
-        elif isinstance(work, Timing):
+            return
+        shutil.rmtree(order.folder, ignore_errors=True)
+        if isinstance(work, Timing):
             timings = dict(self.store.study().facts.get("timings") or {})  # type: ignore[call-overload]
-            self.store.set_fact("timings", {**timings, work.model: _timing(outcome)})
+            self.store.set_fact("timings", {**timings, work.model: asdict(timing_of(outcome))})
         else:
             run = self.store.run(work.configuration, work.model, work.seed) if work.configuration else None
             step = self.workshop.horizon if run else 0
@@ -282,15 +292,3 @@ class StudyLoop:
     def _tell(self, level: str, text: str) -> None:
         self.store.add_event(level, text)
         self.observer.message(level, text)
-
-
-def _timing(outcome: Outcome) -> dict[str, float]:
-    """Seconds a step (the median: the first ones warm up), a validation, a start."""
-    steps = sorted(m.values.get("step_seconds", 0.0) for m in outcome.metrics)
-    return asdict(
-        ModelTiming(
-            step_seconds=steps[len(steps) // 2] if steps else 0.0,
-            validate_seconds=outcome.cost.validate_seconds,
-            start_seconds=outcome.cost.start_seconds,
-        )
-    )

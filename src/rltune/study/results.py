@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rltune.executors.base import Outcome
+from rltune.study.plan import ModelTiming
 from rltune.types import SAYS_NOTHING, Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
 
 SCORE = "score/mean"
@@ -71,6 +72,16 @@ def gave_up(proposal: Proposal, times: int, curve: Sequence[StepMetrics], start_
     stop = StopReason(StopKind.FAILED, last, reason)
     return _evaluation(
         proposal, proposal.fidelity.steps, None, cost_up_to(curve, last, start_seconds), stop, last, None
+    )
+
+
+def timing_of(outcome: Outcome) -> ModelTiming:
+    """Seconds a step (the median: the first ones warm up), a validation, a start, from a timing run."""
+    steps = sorted(m.values.get("step_seconds", 0.0) for m in outcome.metrics)
+    return ModelTiming(
+        step_seconds=steps[len(steps) // 2] if steps else 0.0,
+        validate_seconds=outcome.cost.validate_seconds,
+        start_seconds=outcome.cost.start_seconds,
     )
 
 
