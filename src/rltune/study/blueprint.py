@@ -43,7 +43,6 @@ class Blueprint:
     config: StudyConfig
     problem: Problem
     recipe: Configuration
-    recipe_title: str
     fixed: Mapping[str, Scalar]
     rules: tuple[Mapping[str, object], ...]
     models: Mapping[str, ModelInfo]
@@ -66,9 +65,8 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     """
     config = file.config
     models = _models(file)
-    target = models[config.models.target]
     with _at(file, "recipe"):
-        recipe = build_recipe(config.recipe, target.hidden_size)
+        recipe = build_recipe(config.recipe, models[config.models.target].hidden_size)
     with _at(file, "space"):
         search = plan_search(config, recipe)
         space = Space(search.parameters)
@@ -89,17 +87,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         factors = dict.fromkeys(models, 1.0)
     if not config.models.proxies:
         notes.append("no proxies: the search runs on the target itself")
-    proxies = tuple(_spec(file, models[name], f"models.proxies.{i}") for i, name in enumerate(config.models.proxies))
-    problem = Problem(
-        space=space,
-        target=_spec(file, target, "models.target"),
-        proxies=proxies,
-        search_models=proxies or (_spec(file, target, "models.target"),),
-        rungs=tuple(config.rungs),
-        recipe=inside,
-        seed=config.seed,
-        training_seed=config.seed,
-    )
+    problem = _problem(file, models, space, inside)
     with _at(file, "optimizer"):
         find_optimizer(config.optimizer.name)
     _check_writable(file)
@@ -107,13 +95,28 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         config=config,
         problem=problem,
         recipe=configuration,
-        recipe_title=recipe.title,
         fixed={**search.fixed, **config.trainer.settings},
         rules=rules,
         models=models,
         model_paths={name: model_source(name) for name in models},
         learning_rate_factors=factors,
         notes=tuple(notes),
+    )
+
+
+def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
+    config = file.config
+    target = _spec(file, models[config.models.target], "models.target")
+    proxies = tuple(_spec(file, models[name], f"models.proxies.{i}") for i, name in enumerate(config.models.proxies))
+    return Problem(
+        space=space,
+        target=target,
+        proxies=proxies,
+        search_models=proxies or (target,),
+        rungs=tuple(config.rungs),
+        recipe=recipe,
+        seed=config.seed,
+        training_seed=config.seed,
     )
 
 

@@ -94,8 +94,8 @@ def affordable(seconds: float, runs: TargetRuns, confirm: int, seeds: int, slots
     """
 
     def together(work: float, longest: float) -> float:
-        # Trials of unequal length leave a slot idle at a phase's end, by half a run on average.
-        return max(work / slots + (longest / 2 if slots > 1 else 0.0), longest)
+        # Trials of unequal length leave slots idle at a phase's end: with two slots, by a quarter of a run.
+        return max(work / slots + (longest / 4 if slots > 1 else 0.0), longest)
 
     def need(top: int, k: int) -> float:
         confirming = together(top * runs.candidate + runs.recipe, runs.candidate)
