@@ -31,17 +31,18 @@ bench: $(READY)
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "rltune needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@echo "installing into $(VENV): about a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $(READY)
 
 # Renews the pins from pyproject.toml, in an environment of its own.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,postgres,dashboard,dev]'
-	.venv-lock/bin/python -m pip freeze --exclude rltune --exclude-editable > requirements.lock
+	.venv-lock/bin/python -m pip freeze --exclude rltune | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > requirements.lock
 	rm -rf .venv-lock
 
 clean:

@@ -24,6 +24,10 @@ _LAZY = {"Study": "rltune.study.api", "create": "rltune.study.api", "open_study"
 __all__ = ["Study", "__version__", "create", "open_study"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
+
 def __getattr__(name: str) -> object:
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)

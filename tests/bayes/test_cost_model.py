@@ -12,16 +12,75 @@ from rltune.bayes.data import FidelityScale
 from rltune.optimizers.build import build_optimizer
 from rltune.space.quasi_random import sobol
 from rltune.testing.surfaces import MIDDLE, SMALL, GrpoSurface, simulate
-from rltune.types import Configuration, Fidelity, History, Phase, Proposal
+from rltune.types import (
+    Configuration,
+    Cost,
+    Evaluation,
+    Fidelity,
+    History,
+    Phase,
+    Proposal,
+    StopKind,
+    StopReason,
+)
 
 SURFACE = GrpoSurface()
 PROBLEM = SURFACE.problem(0, (SMALL, MIDDLE))
 SCALE = FidelityScale(10, 40, SURFACE.sizes, "middle")
 
 
-def seconds(costs: CostModel, configuration: Configuration, model: str, steps: int) -> float:
+def seconds(costs: CostModel, configuration: Configuration, model: str, steps: int, rungs: int = 1) -> float:
     x = PROBLEM.space.encode(configuration)[None]
-    return float(costs.seconds(x, np.array([SURFACE.sizes[model]]), np.array([steps]))[0])
+    return float(costs.seconds(x, np.array([SURFACE.sizes[model]]), np.array([steps]), np.array([rungs]))[0])
+
+
+def run_of(configuration: Configuration, *segments: tuple[int, ...], stopped_at: int | None = None) -> list[Evaluation]:
+    """A run on `small` that takes 1 s a step, 30 s a validation, 10 s a start. Each segment is validated at its steps
+    and ends at the last one; `stopped_at`: where a rule ends the last segment instead."""
+    found, validations = [], 0
+    for started, rungs in enumerate(segments, start=1):
+        for steps in rungs:
+            dead = stopped_at is not None and steps == segments[-1][-1]
+            trained = stopped_at if dead and stopped_at else steps
+            validations += not dead
+            stop = StopReason(StopKind.RULE if dead else StopKind.REACHED, trained, "")
+            cost = Cost(float(trained), 30.0 * validations, 10.0 * started)
+            score = None if dead else 0.5
+            fidelity = Fidelity("small", steps)
+            found.append(Evaluation(configuration, fidelity, 0, Phase.SEARCH, score, cost, stop, trained))
+    return found
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [((10, 20, 40),)],  # one segment past three rungs
+        [((10,), (20, 40)), ((10,),)],  # continued once
+        [((10, 20, 40),), ((10,), (20,), (40,)), ((10, 20),)],
+    ],
+)
+def test_a_segment_costs_one_start_its_steps_and_a_validation_at_each_rung(runs: list[tuple[tuple[int, ...]]]) -> None:
+    configurations = sobol(PROBLEM.space, len(runs), 3)
+    history = History(tuple(e for c, run in zip(configurations, runs, strict=True) for e in run_of(c, *run)))
+    costs = fit_cost_model(history, PROBLEM.space, SCALE, {})
+    known = configurations[0]
+    assert seconds(costs, known, "small", 10, 1) == pytest.approx(50, rel=0.1)
+    assert seconds(costs, known, "small", 40, 3) == pytest.approx(140, rel=0.1)
+    assert seconds(costs, known, "small", 20, 1) == pytest.approx(60, rel=0.1)  # 20 -> 40, continued
+
+
+def test_a_run_that_a_rule_stopped_between_two_rungs_was_validated_before_only() -> None:
+    (configuration,) = sobol(PROBLEM.space, 1, 3)
+    costs = fit_cost_model(History(tuple(run_of(configuration, (10, 20, 40), stopped_at=25))), PROBLEM.space, SCALE, {})
+    assert seconds(costs, configuration, "small", 40, 3) == pytest.approx(140, rel=0.1)
+
+
+def test_nothing_is_learnt_from_a_run_that_never_began() -> None:
+    stop = StopReason(StopKind.FAILED, 0, "out of memory")
+    dead = Evaluation(PROBLEM.recipe, Fidelity("small", 40), 0, Phase.SEARCH, None, Cost(), stop, 0)
+    costs = fit_cost_model(History((dead,)), PROBLEM.space, SCALE, {})
+    unknown = fit_cost_model(History(), PROBLEM.space, SCALE, {})
+    assert seconds(costs, PROBLEM.recipe, "small", 40) == seconds(unknown, PROBLEM.recipe, "small", 40)
 
 
 def test_learns_rollouts_size_and_overhead() -> None:

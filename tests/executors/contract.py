@@ -151,6 +151,22 @@ class ExecutorContract:
         order = train_order(tmp_path, stop=4, step_time=0.2, limits=Limits(stall_seconds=0.5))
         assert carry_out(executor, order).stop.kind is StopKind.REACHED
 
+    @pytest.mark.slow
+    def test_a_long_scoring_that_answers_batches_does_not_hang(self, executor: Executor, tmp_path: Path) -> None:
+        limits = Limits(stall_seconds=0.6)
+        scored = carry_out(executor, score_order(tmp_path, None, score_time=0.3, limits=limits))  # 4 batches
+        assert scored.stop.kind is StopKind.REACHED and scored.cost.validate_seconds > 1.0
+        trained = carry_out(executor, train_order(tmp_path, stop=2, score_time=0.3, limits=limits))
+        assert trained.stop.kind is StopKind.REACHED and trained.cost.validate_seconds > 1.0
+
+    @pytest.mark.slow
+    def test_a_hanging_scoring_is_ended(self, executor: Executor, tmp_path: Path) -> None:
+        limits = Limits(stall_seconds=0.6)
+        outcome = carry_out(executor, score_order(tmp_path, None, fault="hang", score_time=0.05, limits=limits))
+        assert outcome.stop.kind is StopKind.FAILED and "hangs" in outcome.stop.reason
+        slow = carry_out(executor, score_order(tmp_path, None, score_time=5.0, limits=limits))
+        assert slow.stop.kind is StopKind.FAILED and "hangs" in slow.stop.reason
+
     def test_the_time_limit_leaves_time_for_a_checkpoint(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, stop=40, step_time=0.1, limits=Limits(seconds=0.3))
         outcome = carry_out(executor, order)

@@ -51,12 +51,13 @@ def train_order(
     )
 
 
-def score_order(root: Path, checkpoint: Path | None, **settings: Scalar) -> Order:
+def score_order(root: Path, checkpoint: Path | None, *, limits: Limits | None = None, **settings: Scalar) -> Order:
     number = next(_COUNT)
     job = ScoreJob(
         "none", str(checkpoint) if checkpoint else None, "none", "test", Scoring(4, 2), 7, hyperparameters=settings
     )
-    return Order(f"order-{number}", root / f"score-{number}", root / "none", TOY, job)
+    folder = root / f"score-{number}"
+    return Order(f"order-{number}", folder, root / "none", TOY, job, limits=limits or Limits())
 
 
 def finish(executor: Executor, *orders: Order, seconds: float = 20.0) -> dict[str, Outcome]:

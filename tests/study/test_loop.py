@@ -10,9 +10,10 @@ import pytest
 from rltune.errors import RltuneError, StoreError, StudyError
 from rltune.store.base import StudyState
 from rltune.store.lock import lock_study
-from rltune.study.api import open_study
+from rltune.study.api import create, open_study
+from rltune.study.observer import Silent
 from rltune.types import Phase, StopKind
-from study.toy import StopAfter, toy_study
+from study.toy import StopAfter, study_source, toy_study
 
 
 def evaluated(study) -> Counter[tuple[str, int]]:
@@ -129,9 +130,97 @@ def test_a_model_that_cannot_be_trained_ends_the_study_before_it_begins(tmp_path
         assert study.store.runs() == []
 
 
-def test_a_setting_that_the_trainer_lacks_is_an_error_before_anything_is_spent(tmp_path: Path) -> None:
-    with toy_study(tmp_path, fixed={"learning_rat": 1}) as study, pytest.raises(RltuneError, match="learning_rat"):
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("fixed", {"learning_rat": 1}, "learning_rat"),
+        ("trainer", {"name": "trl", "settings": {"kl_coef": 0.5}}, "kl_coef"),
+        ("optimizer", {"name": "joint_fidelity", "options": {"nonsense": 1}}, "nonsense"),
+        ("trainer", "nosuch", "nosuch"),
+    ],
+)
+def test_what_the_trainer_or_the_optimizer_refuses_leaves_nothing_behind(
+    tmp_path: Path, key: str, value: object, word: str
+) -> None:
+    with pytest.raises(RltuneError, match=word):
+        toy_study(tmp_path, **{key: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_that_pays_for_no_trial_is_refused_with_the_least_one(tmp_path: Path) -> None:
+    with toy_study(tmp_path, budget={"time": 1}, fixed={"load_time": 0.5, "step_time": 0.1}) as study:
+        with pytest.raises(StudyError, match="no search trial") as caught:
+            study.run()
+        assert "at least" in (caught.value.hint or "")
+
+
+def test_a_running_study_is_not_set_aside(tmp_path: Path) -> None:
+    with toy_study(tmp_path) as study, lock_study(study.folder, "toy"):
+        with pytest.raises(StoreError, match="being run"):
+            create(study_source(tmp_path), fresh=True)
+        assert study.folder.exists()
+    create(study_source(tmp_path), fresh=True).close()
+    assert sorted(p.name.split(".")[0] for p in tmp_path.iterdir()) == ["toy", "toy"]
+
+
+def test_a_study_that_was_set_aside_or_moved_can_still_be_read(tmp_path: Path) -> None:
+    with toy_study(tmp_path, optimizer="recipe") as study:
         study.run()
+    (tmp_path / "toy").rename(tmp_path / "elsewhere")
+    with open_study(tmp_path / "elsewhere", read_only=True) as study:
+        assert study.summary().state == "finished"
+
+
+def test_a_study_goes_on_as_it_was_begun(tmp_path: Path) -> None:
+    toy_study(tmp_path).close()
+    path = tmp_path / "toy" / "study.yaml"
+    path.write_text(path.read_text().replace("trials: 10", "trials: 3"))
+    open_study(tmp_path / "toy").close()  # the budget may change
+    path.write_text(path.read_text().replace("steps: 8", "steps: 4").replace("- 8", "").replace("seed: 0", "seed: 5"))
+    with pytest.raises(StudyError, match="steps, rungs, seed changed"):
+        open_study(tmp_path / "toy")
+
+
+def test_a_damaged_final_checkpoint_is_trained_again_before_the_test(tmp_path: Path) -> None:
+    class Damage(Silent):
+        def __init__(self, study) -> None:
+            self.study = study
+
+        def phase(self, name: str, message: str) -> None:
+            if name == "test":
+                final = [s for s in self.study.store.segments() if s.phase is Phase.FINAL]
+                newest = self.study.store.checkpoints(final[0].run_id)[-1]
+                (newest.path / "state.json").write_text("{")
+
+    with toy_study(tmp_path, optimizer="recipe") as study:
+        assert study.run(Damage(study)) is StudyState.FINISHED
+        recipe = study.summary().recipe
+        assert recipe is not None and len(recipe.test) == 2
+        assert max(evaluated(study).values()) == 1
+        assert any("damaged" in e.message for e in study.store.events())
+
+
+def test_an_outage_ends_the_study_and_costs_no_result(tmp_path: Path) -> None:
+    outage = tmp_path / "outage"
+    settings = {"fault": "exception", "fault_step": 3, "fault_while": str(outage)}
+
+    class Outage(Silent):
+        ended = 0
+
+        def trial_ended(self, *anything: object) -> None:
+            self.ended += 1
+            if self.ended == 3:
+                outage.write_text("")
+
+    with toy_study(tmp_path, fixed=settings, executor={"slots": 1}) as study:
+        with pytest.raises(StudyError, match="5 trials all crashed"):
+            study.run(Outage())
+        assert study.store.study().state is StudyState.FAILED
+    outage.unlink()
+    with open_study(tmp_path / "toy") as study:
+        assert study.run() is StudyState.FINISHED
+        winner = study.summary().winner
+        assert winner is not None and len(winner.test) == 2
 
 
 def test_one_controller_at_a_time(tmp_path: Path) -> None:

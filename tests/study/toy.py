@@ -11,6 +11,11 @@ from rltune.types import Proposal
 
 def toy_study(folder: Path, name: str = "toy", **changes: object) -> Study:
     """A study of the toy on the embedded models' names; `changes` replace keys of the study file."""
+    return create(study_source(folder, name, **changes))
+
+
+def study_source(folder: Path, name: str = "toy", **changes: object) -> dict[str, object]:
+    """The study file of `toy_study`, as a mapping."""
     source: dict[str, object] = {
         "name": name,
         "models": {"target": "embedded/s", "proxies": ["embedded/xs"]},
@@ -29,7 +34,7 @@ def toy_study(folder: Path, name: str = "toy", **changes: object) -> Study:
         "executor": {"slots": 2, "grace_time": 5},
         "output": str(folder),
     }
-    return create({**source, **changes})
+    return {**source, **changes}
 
 
 class StopAfter(Silent):

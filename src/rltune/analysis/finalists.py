@@ -1,13 +1,19 @@
-"""The winner and the recipe: what each scored on the target, seed by seed."""
+"""The winner and the recipe: what each scored on the target, seed by seed.
+
+A final run that a rule stopped, that diverged or that crashed has no test score. Leaving it out would reward what
+fails, so it counts as the model that nobody trained: with the target's base score, which is known on the validation
+split only. Runs that simply aren't finished yet are left out.
+"""
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rltune.analysis.records import Records
-from rltune.types import Configuration, Scalar
+from rltune.types import SAYS_NOTHING, Configuration, Evaluation, Phase, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +23,61 @@ class Finalist:
     Attributes:
         label: the recipe's name, or the reason why the winner was chosen.
         test: seed -> mean@k accuracy on the test split. greedy: the same with greedy answers.
-        stderr: seed -> standard error of the test score from the finite number of questions and samples.
         validation: seed -> mean@k accuracy on the validation split at the largest step of the target.
+            In all three, a seed that failed has the base model's score, if that is known.
         steps: the rollout steps that the tested runs were trained for.
+        failed_seeds: the seeds whose final run was stopped, diverged or crashed.
+        counted: the seeds that means are taken over: those that both finalists have a test score of. Empty: all.
     """
 
     configuration: Configuration
     label: str
     test: Mapping[int, float] = field(default_factory=dict)
     greedy: Mapping[int, float] = field(default_factory=dict)
-    stderr: Mapping[int, float] = field(default_factory=dict)
     validation: Mapping[int, float] = field(default_factory=dict)
     steps: int | None = None
+    failed_seeds: tuple[int, ...] = ()
+    counted: tuple[int, ...] = ()
 
     @property
     def mean(self) -> float | None:
-        """Mean test accuracy over the seeds."""
-        return statistics.fmean(self.test.values()) if self.test else None
+        """Mean test accuracy over the counted seeds."""
+        return self._mean(self.test)
 
     @property
     def sd(self) -> float | None:
-        """Sample standard deviation of the test accuracy over the seeds; None with fewer than two."""
-        return statistics.stdev(self.test.values()) if len(self.test) > 1 else None
+        """Sample standard deviation of the test accuracy over the counted seeds; None with fewer than two."""
+        values = [self.test[seed] for seed in self.counted or self.test]
+        return statistics.stdev(values) if len(values) > 1 else None
+
+    @property
+    def greedy_mean(self) -> float | None:
+        """Mean greedy test accuracy over the counted seeds; None if one of them has none."""
+        return self._mean(self.greedy)
+
+    @property
+    def validation_mean(self) -> float | None:
+        """Mean validation accuracy over the counted seeds; None if one of them has none."""
+        return self._mean(self.validation)
+
+    @property
+    def failed_without_score(self) -> bool:
+        """True if a run failed and what it counts as isn't known."""
+        return not set(self.failed_seeds) <= set(self.test)
+
+    def _mean(self, values: Mapping[int, float]) -> float | None:
+        seeds = self.counted or tuple(values)
+        return statistics.fmean(values[s] for s in seeds) if seeds and set(seeds) <= set(values) else None
 
 
-def winner(records: Records) -> Finalist | None:
-    """The chosen configuration, once there is one."""
-    return _finalist(records, records.fact("winner"), "reason")
-
-
-def recipe(records: Records) -> Finalist | None:
-    """The published defaults, once the loop has written them down."""
-    return _finalist(records, records.fact("recipe"), "name")
+def finalists(records: Records) -> tuple[Finalist | None, Finalist | None]:
+    """(winner, recipe), each None until the loop has written it down; their means are over the same seeds."""
+    winner = _finalist(records, records.fact("winner"), "reason")
+    recipe = _finalist(records, records.fact("recipe"), "name")
+    if winner is None or recipe is None:
+        return winner, recipe
+    common = tuple(sorted(set(winner.test) & set(recipe.test)))
+    return replace(winner, counted=common), replace(recipe, counted=common)
 
 
 def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Finalist | None:
@@ -56,15 +85,22 @@ def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Final
     if not isinstance(values, Mapping):
         return None
     configuration = Configuration(_scalars(values))
-    test = _tests(records, configuration, "mean")
+    tested, base = _tests(records, configuration, "mean"), _base(records)
+    failed = tuple(seed for seed in _failed(records, configuration) if seed not in tested)
+
+    def filled(scores: Mapping[int, float], name: str) -> dict[int, float]:
+        known = {seed: base[name] for seed in failed} if name in base else {}
+        return dict(sorted({**scores, **known}.items()))
+
+    greedy = {seed: value for seed, (_, value) in _tests(records, configuration, "greedy").items()}
     return Finalist(
         configuration=configuration,
         label=str(fact.get(label) or ""),
-        test={seed: value for seed, (_, value) in test.items()},
-        greedy={seed: value for seed, (_, value) in _tests(records, configuration, "greedy").items()},
-        stderr={seed: value for seed, (_, value) in _tests(records, configuration, "mean_stderr").items()},
-        validation=_validation(records, configuration),
-        steps=max((step for step, _ in test.values()), default=None),
+        test=filled({seed: value for seed, (_, value) in tested.items()}, "mean"),
+        greedy=filled(greedy, "greedy"),
+        validation=filled(_validation(records, configuration), "mean"),
+        steps=max((step for step, _ in tested.values()), default=None),
+        failed_seeds=failed,
     )
 
 
@@ -81,14 +117,37 @@ def _tests(records: Records, configuration: Configuration, name: str) -> dict[in
             continue
         if run.configuration == configuration and score.step >= found.get(run.seed, (0, 0.0))[0]:
             found[run.seed] = (score.step, score.values[name])
-    return dict(sorted(found.items()))
+    return found
+
+
+def _base(records: Records) -> dict[str, float]:
+    """The finite scores of the target before any training, by name; empty if they weren't measured."""
+    for score in reversed(records.scores):
+        if score.run_id is None and score.model == records.target and score.split == "validation":
+            return {name: value for name, value in score.values.items() if math.isfinite(value)}
+    return {}
+
+
+def _failed(records: Records, configuration: Configuration) -> list[int]:
+    """Seeds whose final run ended without a score; one that was tried again counts as it ended last."""
+    ends: dict[int, Evaluation] = {}
+    for e in _on_target(records, configuration):
+        if e.phase is Phase.FINAL and (e.seed not in ends or e.fidelity.steps >= ends[e.seed].fidelity.steps):
+            ends[e.seed] = e
+    return sorted(seed for seed, e in ends.items() if e.score is None and e.stop.kind not in SAYS_NOTHING)
 
 
 def _validation(records: Records, configuration: Configuration) -> dict[int, float]:
     found: dict[int, tuple[int, float]] = {}
-    for _, e in records.evaluations:
-        if e.configuration != configuration or e.fidelity.model != records.target or e.score is None:
-            continue
-        if e.fidelity.steps >= found.get(e.seed, (0, 0.0))[0]:
+    for e in _on_target(records, configuration):
+        if e.score is not None and e.fidelity.steps >= found.get(e.seed, (0, 0.0))[0]:
             found[e.seed] = (e.fidelity.steps, e.score)
-    return {seed: value for seed, (_, value) in sorted(found.items())}
+    return {seed: value for seed, (_, value) in found.items()}
+
+
+def _on_target(records: Records, configuration: Configuration) -> list[Evaluation]:
+    return [
+        e
+        for _, e in records.evaluations
+        if e.configuration == configuration and e.fidelity.model == records.target
+    ]

@@ -16,7 +16,6 @@ from rltune.store.base import (
     RunRecord,
     ScoreRecord,
     SegmentRecord,
-    SegmentState,
     StudyRecord,
 )
 from rltune.types import Evaluation, StepMetrics
@@ -95,11 +94,6 @@ class Records:
         """Every model that was run or is known, smallest first, the target last."""
         names = {r.model for r in self.runs.values()} | {str(n) for n in self.fact("models")}
         return tuple(sorted(names, key=lambda n: (n == self.target, self.parameters(n), n)))
-
-    def last_segment(self, run_id: str) -> SegmentRecord | None:
-        """The newest ended segment of a run."""
-        ended = [s for s in self.segments if s.run_id == run_id and s.state is SegmentState.ENDED]
-        return ended[-1] if ended else None
 
 
 def read_records(store: ReadableStore) -> Records:

@@ -15,7 +15,11 @@ from rltune.analysis.rank import kendall, spearman
 from rltune.analysis.records import ReadableStore, Records, read_records
 from rltune.analysis.transfer import FEW, TransferPair, transfer_pairs
 from rltune.analysis.work import WorkCounts, count_work
+from rltune.store.base import StudyState
 from rltune.types import Evaluation, Phase
+
+CRASHED = "crashed"
+"""State of a study whose records say running, while no process runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,21 @@ class Summary:
         return plain
 
 
-def summarize(store: ReadableStore) -> Summary:
-    """Reads a study's store and sums it up.
+def summarize(store: ReadableStore, alive: bool | None = None) -> Summary:
+    """Reads a study's store and sums it up. `alive`: whether a controller holds the study; None if unknown.
 
     Raises:
         StoreError: if the store can't be read.
     """
-    return summarize_records(read_records(store))
+    return summarize_records(read_records(store), alive)
 
 
-def summarize_records(records: Records) -> Summary:
+def summarize_records(records: Records, alive: bool | None = None) -> Summary:
     """Sums up what was read."""
     study, ours, theirs = records.study, winner(records), recipe(records)
     return Summary(
         name=study.name,
-        state=study.state.value,
+        state=CRASHED if study.state is StudyState.RUNNING and alive is False else study.state.value,
         phase=study.phase,
         seconds=study.seconds,
         seconds_by_phase={

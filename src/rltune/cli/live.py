@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rltune.cli.words import clock_time, plan_lines, short_configuration, sparkline
+from rltune.cli.words import clock_time, how_it_ended, plan_lines, short_configuration, sparkline
 from rltune.executors.base import Outcome
 from rltune.store.base import RunRecord
 from rltune.types import Proposal, StepMetrics, StopKind
@@ -80,9 +80,9 @@ class LiveView:
             where = f"step {proposal.fidelity.steps}, {short_configuration(run.configuration)}"
             self._best[run.model] = (score, where)
         if outcome.stop.kind is not StopKind.REACHED:
-            rule = f" by {outcome.stop.rule}" if outcome.stop.rule else ""
-            head = f"run {run.number} {outcome.stop.kind}{rule} at step {outcome.stop.step}: "
-            self._stopped.append(Text.assemble((head, "yellow"), outcome.stop.reason))
+            head = f"run {run.number} {how_it_ended(outcome.stop)}: "
+            line = Text.assemble((head, "yellow"), outcome.stop.reason, no_wrap=True, overflow="ellipsis")
+            self._stopped.append(line)
 
     def message(self, level: str, text: str) -> None:
         style = {"warning": "yellow", "error": "red"}.get(level, "")
@@ -110,16 +110,17 @@ class LiveView:
         return Panel(Group(*parts), title=title, title_align="left", border_style="cyan")
 
     def _flying(self) -> Table:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("run", "model", "step", "reward", "", "kl", "configuration"):
-            table.add_column(name, no_wrap=True)
+        table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=True)
+        for name, width in (("run", 3), ("model", 11), ("step", 7), ("reward", 6), ("", 10), ("kl", 6)):
+            table.add_column(name, no_wrap=True, min_width=width)
+        table.add_column("configuration", no_wrap=True, overflow="ellipsis", ratio=1)
         for row in list(self._rows.values()):
             table.add_row(
                 str(row.run.number),
                 row.run.model,
                 f"{row.step}/{row.goal}",
                 f"{row.rewards[-1]:.3f}" if row.rewards else "",
-                sparkline(row.rewards),
+                sparkline(row.rewards, 10),
                 f"{row.kl:.4f}" if row.kl is not None else "",
                 short_configuration(row.run.configuration),
             )

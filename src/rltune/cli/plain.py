@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from rltune.cli.words import clock_time, plan_lines, short_configuration
+from rltune.cli.words import clock_time, how_it_ended, plan_lines, short_configuration
 from rltune.executors.base import Outcome
 from rltune.store.base import RunRecord
 from rltune.types import Proposal, StepMetrics, StopKind
@@ -50,9 +50,7 @@ class PlainLines:
         if outcome.stop.kind is StopKind.REACHED:
             self._print(f"run {run.number} reached step {outcome.stop.step}: score {score or 0.0:.3f}")
         else:
-            rule = f" by {outcome.stop.rule}" if outcome.stop.rule else ""
-            end = f"{outcome.stop.kind}{rule} at step {outcome.stop.step}"
-            self._print(f"run {run.number} {end}: {outcome.stop.reason}")
+            self._print(f"run {run.number} {how_it_ended(outcome.stop)}: {outcome.stop.reason}")
 
     def message(self, level: str, text: str) -> None:
         self._print(f"{level}: {text}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from rltune.types import Configuration
+from rltune.types import Configuration, StopReason
 
 BARS = "▁▂▃▄▅▆▇█"
 SHORT = {
@@ -44,6 +44,12 @@ def short_configuration(configuration: Configuration) -> str:
     return "  ".join(f"{SHORT.get(name, name)} {number(value)}" for name, value in configuration.values.items())
 
 
+def how_it_ended(stop: StopReason) -> str:
+    """`stopped by kl_growth at step 12`, `failed at step 3`."""
+    how = f"stopped by {stop.rule}" if stop.rule else str(stop.kind)
+    return f"{how} at step {stop.step}"
+
+
 def sparkline(values: Sequence[float], width: int = 20) -> str:
     """The last `width` values as bars between their least and their greatest; gaps for NaN."""
     shown = values[-width:]
@@ -66,8 +72,8 @@ def plan_lines(plan: Mapping[str, object]) -> list[str]:
     ]
     search, budget, full = (float(str(plan[k])) for k in ("search_seconds", "budget", "full_target_seconds"))
     lines.append(
-        f"search: {duration(search)} of {duration(budget)} buy about {plan['search_trials']} trials "
-        f"({plan['search_full_runs']} full-length runs), {plan['slots']} at once"
+        f"search: {duration(search)} of {duration(budget)}, about {plan['search_trials']} trials, "
+        f"{plan['slots']} at once"
     )
     lines.append(
         f"then: {after['confirm']} configurations and the recipe are confirmed on the target ({duration(full)} each), "

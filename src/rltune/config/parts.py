@@ -96,7 +96,7 @@ class BudgetConfig(Section):
     )
     trials: Count | None = Field(
         default=None,
-        description="Largest number of evaluations in the search; none: only the time limits it.",
+        description="Largest number of search trials; none: only the time limits it.",
     )
 
 
@@ -159,16 +159,18 @@ class ExecutorConfig(Section):
 
     name: Literal["local"] = Field(default="local", description="local: worker processes on this machine.")
     slots: Count | None = Field(
-        default=None, description="Trials at once; none: the usable cores divided by the threads of a trial."
+        default=None,
+        description="Trials at once; none: one a GPU, or else the usable cores divided by a trial's threads.",
     )
     threads: Count = Field(default=1, description="CPU threads of a trial; 1 gives the most steps a second in all.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
     trial_time: Duration | None = Field(
-        default=None, description="Longest time of one trial; none: the study's budget limits it."
+        default=None,
+        description="Longest time of one trial; none: not limited, but see stall_time.",
     )
     stall_time: Duration = Field(
         default=600.0,
-        description="A trial without a new step for so long counts as hanging; a real step is shorter.",
+        description="A trial without a new step or scored batch for so long counts as hanging.",
     )
     grace_time: Duration = Field(
         default=30.0, description="Time a trial gets to save a checkpoint when it is asked to stop."

@@ -10,7 +10,7 @@ from rltune.config.study import EMBEDDED_PREFIX, StudyConfig
 from rltune.errors import ConfigError
 
 EMBEDDED_CORE: Mapping[str, object] = {
-    "name": "demo",
+    "name": "my-study",
     "models": {"target": "embedded/s", "proxies": ["embedded/xs"]},
     "task": "arithmetic/easy",
     "trainer": "trl",

@@ -164,4 +164,4 @@ class StudyConfig(Section):
         default=None,
         description="Database URL such as postgresql+psycopg://host/db; none: SQLite in the study's folder.",
     )
-    seed: Seed = Field(default=0, description="Seed of everything random; any whole number does.")
+    seed: Seed = Field(default=0, description="Seed of everything random; any whole number from 0 does.")

@@ -7,6 +7,7 @@ trial produces goes through its segment's folder, so that nothing depends on the
     <segment>/process.json   which process works on it (a ProcessIdentity)
     <segment>/started.json   when the process started and when its first training step began
     <segment>/metrics.jsonl  one line of StepMetrics a rollout step
+    <segment>/alive          touched while a trainer works on something longer than a step, such as a scoring
     <segment>/log.txt        the process's standard output and error
     <segment>/outcome.json   how it went (an Outcome), renamed into place at the very end
     <run>/checkpoints/step-000040/   complete checkpoints, each with a manifest
@@ -28,7 +29,7 @@ class Limits:
     """What a trial may use. Seconds are wall clock; None: no limit."""
 
     seconds: float | None = None
-    stall_seconds: float | None = 600.0  # no new step, checkpoint or end for so long: the trial hangs
+    stall_seconds: float | None = 600.0  # no new step, scored batch, checkpoint or end for so long: the trial hangs
     memory_bytes: int | None = None  # held by the trial and its children (shared pages by share); watched, not enforced
 
 

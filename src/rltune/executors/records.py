@@ -4,6 +4,7 @@
     process.json    pid and start time of the worker, and the controller's view of it after a crash
     started.json    when the process started and when its first training step began
     metrics.jsonl   {"step", "at" (seconds since the process started), "values"} a rollout step
+    alive           empty; touched as a sign of progress between steps
     log.txt         standard output and error
     outcome.json    an Outcome, there only when complete
 
@@ -13,6 +14,7 @@ stream is appended to; a last line that was cut by a crash is not a line.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,6 +54,10 @@ class SegmentFiles:
     @property
     def metrics(self) -> Path:
         return self.folder / "metrics.jsonl"
+
+    @property
+    def alive(self) -> Path:
+        return self.folder / "alive"
 
     @property
     def log(self) -> Path:
@@ -120,6 +126,12 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 def write_identity(folder: Path, identity: ProcessIdentity) -> None:
     write_whole(SegmentFiles(folder).process, {"pid": identity.pid, "started": identity.started})
+
+
+def touch_alive(folder: Path) -> None:
+    """Leaves a sign of progress. Best effort: for want of it a trial may be taken for hanging, but not fail here."""
+    with contextlib.suppress(OSError):
+        SegmentFiles(folder).alive.touch()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from rltune.executors import codec
 from rltune.executors.base import Order, SavedCheckpoint
 from rltune.executors.isolation import StopRequest
 from rltune.executors.processes import age_seconds
-from rltune.executors.records import SegmentFiles, checkpoint_folder, write_whole
+from rltune.executors.records import SegmentFiles, checkpoint_folder, touch_alive, write_whole
 from rltune.stopping.base import Decision, Rule
 from rltune.stopping.guard import stop_reason, watch_all
 from rltune.stopping.non_finite import NonFinite
@@ -34,6 +34,7 @@ class SegmentReporter:
     """
 
     def __init__(self, order: Order, job: TrainJob, rules: Sequence[Rule], stop: StopRequest, clock: Clock) -> None:
+        self._folder = order.folder
         self._files = SegmentFiles(order.folder)
         self._checkpoints = order.checkpoints
         self._job = job
@@ -89,6 +90,9 @@ class SegmentReporter:
             raise
         self.saved = [c for c in self.saved if c.step != step] + [SavedCheckpoint(step, final, size)]
         return final
+
+    def alive(self) -> None:
+        touch_alive(self._folder)
 
     # --- what the worker asks at the end -------------------------------------------------------------------------
     def cost(self) -> Cost:

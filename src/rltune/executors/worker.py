@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 
 from rltune.clock import Clock, SystemClock
@@ -18,7 +19,7 @@ from rltune.executors.base import Order, Outcome
 from rltune.executors.failures import explain
 from rltune.executors.isolation import Stopped, StopRequest, follow_parent, limit_threads, own_session
 from rltune.executors.processes import age_seconds
-from rltune.executors.records import SegmentFiles, read_order, write_identity, write_outcome
+from rltune.executors.records import SegmentFiles, read_order, touch_alive, write_identity, write_outcome
 from rltune.executors.reporter import SegmentReporter, interrupted, stopped_earlier
 from rltune.stopping.build import build_rules
 from rltune.trainers.base import ScoreJob, Trainer, TrainJob
@@ -90,13 +91,13 @@ def flush_output() -> None:
 def _carry_out(order: Order, stop: StopRequest, clock: Clock) -> Outcome:
     trainer = build_trainer(order.trainer)
     if isinstance(order.job, ScoreJob):
-        return _score(trainer, order.job, stop)
+        return _score(trainer, order.folder, order.job, stop)
     return _train(trainer, order, order.job, stop, clock)
 
 
-def _score(trainer: Trainer, job: ScoreJob, stop: StopRequest) -> Outcome:
+def _score(trainer: Trainer, folder: Path, job: ScoreJob, stop: StopRequest) -> Outcome:
     start = age_seconds()
-    scores = trainer.score(job)
+    scores = trainer.score(job, partial(touch_alive, folder))
     stop.ignore()
     cost = Cost(validate_seconds=max(0.0, age_seconds() - start), start_seconds=start)
     return Outcome(StopReason(StopKind.REACHED, 0, "scored"), cost, scores=dict(scores))

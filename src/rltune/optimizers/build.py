@@ -5,53 +5,46 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from rltune.errors import OptimizerError, did_you_mean, suggest
 from rltune.optimizers.base import Optimizer, Problem
+from rltune.optimizers.options import JointFidelityOptions, NoOptions
 
-OPTIMIZERS: Mapping[str, tuple[str, str]] = {
-    "joint_fidelity": ("rltune.optimizers.joint_fidelity", "JointFidelityOptimizer"),
-    "random": ("rltune.optimizers.random", "RandomOptimizer"),
-    "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer"),
+OPTIMIZERS: Mapping[str, tuple[str, str, type[BaseModel]]] = {
+    "joint_fidelity": ("rltune.optimizers.joint_fidelity", "JointFidelityOptimizer", JointFidelityOptions),
+    "random": ("rltune.optimizers.random", "RandomOptimizer", NoOptions),
+    "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer", NoOptions),
 }
-"""name -> (module, class): by name, so that only the optimizer in use loads its libraries. Each class has a pydantic
-model `options_type` and is made from (problem, options)."""
+"""name -> (module, class, its options): by name, so that only the optimizer in use loads its libraries. Each class is
+made from (problem, options)."""
 
 
-def find_optimizer(name: str) -> tuple[str, str]:
-    """(module, class) of an optimizer; loads nothing.
-
-    Raises:
-        OptimizerError: if there is none of that name.
-    """
-    if name not in OPTIMIZERS:
-        raise OptimizerError(
-            f"there is no optimizer {name!r}",
-            where="optimizer",
-            hint=suggest(name, OPTIMIZERS),
-        )
-    return OPTIMIZERS[name]
-
-
-def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:
-    """The optimizer called `name` for a problem.
+def check_optimizer(name: str, options: Mapping[str, object] | None = None) -> BaseModel:
+    """The checked options of an optimizer; loads none of its libraries.
 
     Raises:
         OptimizerError: if the name or an option is unknown, or an option has an impossible value.
     """
-    module, attribute = find_optimizer(name)
-    cls = getattr(importlib.import_module(module), attribute)
+    if name not in OPTIMIZERS:
+        raise OptimizerError(f"there is no optimizer {name!r}", where="optimizer", hint=suggest(name, OPTIMIZERS))
+    kind = OPTIMIZERS[name][2]
     try:
-        checked = cls.options_type.model_validate(dict(options or {}))
+        return kind.model_validate(dict(options or {}))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(cls.options_type.model_fields) or "none"
-        close = did_you_mean(place, cls.options_type.model_fields) if first["type"] == "extra_forbidden" else None
+        known = ", ".join(kind.model_fields) or "none"
+        close = did_you_mean(place, kind.model_fields) if first["type"] == "extra_forbidden" else None
         raise OptimizerError(
             f"option {place}: {first['msg']}, got {first['input']!r}",
             where=f"optimizer.{name}",
             hint=f"{close + ' ' if close else ''}options of {name}: {known}",
         ) from None
-    return cls(problem, checked)
+
+
+def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:
+    """The optimizer called `name` for a problem. Raises as `check_optimizer`."""
+    checked = check_optimizer(name, options)
+    module, attribute, _ = OPTIMIZERS[name]
+    return getattr(importlib.import_module(module), attribute)(problem, checked)

@@ -27,11 +27,12 @@ SMALL_SPACE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """φ to `fidelity`; `missing` steps of it haven't been trained."""
+    """φ to `fidelity`; `missing` steps of it haven't been trained, and `rungs` of them will be validated."""
 
     configuration: Configuration
     fidelity: Fidelity
     missing: int
+    rungs: int
 
 
 def new_configurations(
@@ -70,10 +71,16 @@ def candidates(
     """All pairs worth scoring: `new` configurations on each search model to each rung; `known` ones further on their
     model (only missing steps), or on another search model."""
     fidelities = [Fidelity(m.name, steps) for m in problem.search_models for steps in problem.rungs]
-    pairs = [Candidate(c, fidelity, fidelity.steps) for c in new for fidelity in fidelities]
+    pairs = [_from(0, c, fidelity, problem) for c in new for fidelity in fidelities]
     for configuration in known:
         for fidelity in fidelities:
             if runs.may_run(configuration, fidelity):
                 done = runs.reached.get((configuration, fidelity.model), 0)
-                pairs.append(Candidate(configuration, fidelity, fidelity.steps - done))
+                pairs.append(_from(done, configuration, fidelity, problem))
     return pairs
+
+
+def _from(done: int, configuration: Configuration, fidelity: Fidelity, problem: Problem) -> Candidate:
+    """The candidate of a run that has `done` steps."""
+    rungs = sum(done < rung <= fidelity.steps for rung in problem.rungs)
+    return Candidate(configuration, fidelity, fidelity.steps - done, rungs)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from rltune.bayes.cost_model import fit_cost_model
 from rltune.bayes.data import FidelityScale, TrainingData, encode_nearest, training_data
@@ -19,8 +18,9 @@ from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import candidates, new_configurations
 from rltune.optimizers.design import next_of_design
+from rltune.optimizers.options import JointFidelityOptions
 from rltune.optimizers.runs import Runs, read_runs
-from rltune.optimizers.scoring import Acquisition, Scored, Scorer, posterior_at
+from rltune.optimizers.scoring import Scored, Scorer, posterior_at
 from rltune.types import Configuration, History, Phase, Proposal
 
 GOOD = 5
@@ -35,24 +35,6 @@ CAUTION = 0.5
 promise more than what was seen at a higher rung."""
 
 
-class JointFidelityOptions(BaseModel):
-    """Settings of the joint-fidelity optimizer.
-
-    Attributes:
-        initial: configurations of the initial design, the recipe among them; default: parameters + 2, at least 6.
-        acquisition: what is maximized. `ei_per_cost`: the expected improvement of the score at the evaluated
-            fidelity, per expected second (the published method); `goal_per_cost`: that of the posterior mean at
-            (target, r_max) by the evaluation, per expected second.
-        step_seconds: known seconds per step by model name, from timing steps.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    initial: int | None = Field(default=None, ge=1)
-    acquisition: Acquisition = "ei_per_cost"
-    step_seconds: dict[str, PositiveFloat] = Field(default_factory=dict)
-
-
 class JointFidelityOptimizer:
     """Proposes configuration, model and steps together.
 
@@ -61,7 +43,6 @@ class JointFidelityOptimizer:
     """
 
     name = "joint_fidelity"
-    options_type = JointFidelityOptions
 
     def __init__(self, problem: Problem, options: JointFidelityOptions) -> None:
         sizes = problem.sizes

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from rltune.optimizers.base import Problem
+from rltune.optimizers.options import NoOptions
 from rltune.optimizers.runs import Runs, best_scored, read_runs
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 
 TRIES = 1_000
-
-
-class RandomOptions(BaseModel):
-    """Random search has no settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RandomOptimizer:
@@ -23,9 +17,8 @@ class RandomOptimizer:
     r_max steps. The n-th draw depends on the seed and n alone. Ends when a small space is used up."""
 
     name = "random"
-    options_type = RandomOptions
 
-    def __init__(self, problem: Problem, options: RandomOptions) -> None:
+    def __init__(self, problem: Problem, options: NoOptions) -> None:
         self.problem = problem
 
     def ask(self, history: History) -> Proposal | None:

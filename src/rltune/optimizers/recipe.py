@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from rltune.optimizers.base import Problem
+from rltune.optimizers.options import NoOptions
 from rltune.optimizers.runs import best_scored, read_runs
 from rltune.types import Configuration, History, Phase, Proposal
-
-
-class RecipeOptions(BaseModel):
-    """The recipe has no settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RecipeOptimizer:
     """Proposes the recipe on the largest search model at r_max, then nothing."""
 
     name = "recipe"
-    options_type = RecipeOptions
 
-    def __init__(self, problem: Problem, options: RecipeOptions) -> None:
+    def __init__(self, problem: Problem, options: NoOptions) -> None:
         self.problem = problem
 
     def ask(self, history: History) -> Proposal | None:

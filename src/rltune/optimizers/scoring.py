@@ -7,8 +7,7 @@ Notation:
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,12 +17,12 @@ from rltune.bayes.data import FidelityScale, encode_nearest
 from rltune.bayes.score_model import ScoreModel
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, neighbours
+from rltune.optimizers.options import Acquisition
 from rltune.types import Configuration, Fidelity
 
 REFINE_SCALES = (0.08, 0.03, 0.01)
 REFINE_POINTS = 24
 
-Acquisition = Literal["ei_per_cost", "goal_per_cost"]
 """Whose expected improvement per expected second is maximized: `ei_per_cost` (published, arXiv 2606.03073) that of the
 score at the evaluated fidelity, `goal_per_cost` that of the posterior mean at (target, r_max)."""
 
@@ -71,7 +70,8 @@ class Scorer:
             improvement = goal_improvement(self._model, x, self._scale.goal, incumbent)
         sizes = np.array([self._scale.sizes[c.fidelity.model] for c in candidates])
         missing = np.array([c.missing for c in candidates])
-        seconds = self._costs.seconds(x[:, :-2], sizes, missing)
+        rungs = np.array([c.rungs for c in candidates])
+        seconds = self._costs.seconds(x[:, :-2], sizes, missing, rungs)
         alpha = improvement - np.log(seconds)
         return [
             Scored(candidates[i], float(alpha[i]), float(improvement[i]), float(seconds[i]), float(incumbent[i]))
@@ -83,8 +83,7 @@ class Scorer:
         best = start
         for scale in REFINE_SCALES:
             near = neighbours(self._problem.space, best.candidate.configuration, scale, REFINE_POINTS, rng)
-            fidelity, missing = start.candidate.fidelity, start.candidate.missing
-            moved = [Candidate(c, fidelity, missing) for c in dict.fromkeys(near) if c not in tried]
+            moved = [replace(start.candidate, configuration=c) for c in dict.fromkeys(near) if c not in tried]
             best = max([best, *self.score(moved)], key=lambda s: s.log_alpha)
         return best
 
@@ -112,7 +111,7 @@ def posterior_at(
     scale: FidelityScale,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Posterior mean (q,) and standard deviation (q,) of configurations at one fidelity."""
-    x = rows([Candidate(c, fidelity, 0) for c in configurations], problem, scale)
+    x = rows([Candidate(c, fidelity, 0, 0) for c in configurations], problem, scale)
     mean, variance = model.posterior(x)
     return mean, np.sqrt(variance)
 

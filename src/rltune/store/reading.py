@@ -20,6 +20,7 @@ from rltune.store.base import (
     StudyRecord,
     StudyState,
 )
+from rltune.store.damage import names_damage
 from rltune.store.rows import Configurations, cost_of, required_stop, segment_record, stop_columns, stop_of
 from rltune.store.scope import Scope
 from rltune.types import (
@@ -35,6 +36,7 @@ OPTIMIZED_PHASES = (Phase.SEARCH, Phase.CONFIRM)
 """The phases that an optimizer learns from."""
 
 
+@names_damage
 def study(connection: Connection, scope: Scope) -> StudyRecord:
     row = connection.execute(select(t.study).where(t.study.c.pk == scope.study)).one()
     facts = connection.execute(
@@ -51,6 +53,7 @@ def study(connection: Connection, scope: Scope) -> StudyRecord:
     )
 
 
+@names_damage
 def runs(connection: Connection, scope: Scope, key: int | None = None) -> list[RunRecord]:
     """All runs by number, or the one with this key."""
     # Correlated, so that one run costs one look into each index, not a pass over the whole tables.
@@ -104,6 +107,7 @@ def run_key(connection: Connection, scope: Scope, run_id: str) -> int:
     return key
 
 
+@names_damage
 def segment_row(connection: Connection, scope: Scope, segment_id: str) -> Row[Any]:
     """A segment's row, with its run's id.
 
@@ -116,6 +120,7 @@ def segment_row(connection: Connection, scope: Scope, segment_id: str) -> Row[An
     return row
 
 
+@names_damage
 def segments(connection: Connection, scope: Scope, run_id: str | None = None) -> list[SegmentRecord]:
     query = _segments(scope).order_by(t.run.c.number, t.segment.c.number)
     if run_id is not None:
@@ -156,6 +161,7 @@ def checkpoints(
     ]
 
 
+@names_damage
 def evaluations(connection: Connection, scope: Scope) -> list[tuple[str, Evaluation]]:
     query = (
         select(t.evaluation, t.run.c.id.label("run_id"), t.run.c.model, t.run.c.seed, t.configuration.c.content)
@@ -194,6 +200,7 @@ def history(connection: Connection, scope: Scope) -> History:
     )
 
 
+@names_damage
 def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
     query = (
         select(t.score, t.run.c.id.label("run_id"))
@@ -207,6 +214,7 @@ def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
     ]
 
 
+@names_damage
 def decisions(connection: Connection, scope: Scope) -> list[DecisionRecord]:
     query = select(t.decision).where(t.decision.c.study == scope.study).order_by(t.decision.c.pk)
     return [
@@ -227,6 +235,7 @@ def _segments(scope: Scope) -> Select[Any]:
     )
 
 
+@names_damage
 def _pending(connection: Connection, scope: Scope) -> tuple[Proposal, ...]:
     query = (
         select(t.segment, t.run.c.model, t.run.c.seed, t.configuration.c.content)

@@ -6,21 +6,23 @@ and `report.html`. With a PostgreSQL URL the store is there instead, and the fol
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+import yaml
+
 from rltune.analysis.summary import Summary, summarize
 from rltune.clock import Clock, SystemClock
 from rltune.config.load import StudyFile, load_study, parse_study
+from rltune.config.study import StudyConfig
 from rltune.errors import StudyError
 from rltune.report.export.build import export
 from rltune.report.html import write_report
 from rltune.store.base import StudyState, StudyStore
-from rltune.store.lock import lock_study
+from rltune.store.lock import lock_holder, lock_study
 from rltune.store.open import create_study
 from rltune.store.open import open_study as open_store
 from rltune.study.assembly import assemble, facts_of
@@ -43,12 +45,22 @@ class Study:
     Args:
         store: its records. folder: where its runs, its file and its report lie.
         blueprint: its resolved and checked configuration; None for one that is only read.
+        location, name: where the store is, and the study's name in it; None: as the blueprint says.
     """
 
-    def __init__(self, store: StudyStore, folder: Path, blueprint: Blueprint | None) -> None:
+    def __init__(
+        self,
+        store: StudyStore,
+        folder: Path,
+        blueprint: Blueprint | None,
+        location: str | Path | None = None,
+        name: str | None = None,
+    ) -> None:
         self.store = store
         self.folder = folder
         self.blueprint = blueprint
+        self.location = location or (blueprint.config.store if blueprint else None) or folder
+        self.name = name or (blueprint.config.name if blueprint else folder.name)
 
     def run(
         self,
@@ -70,20 +82,23 @@ class Study:
         if self.store.study().state is StudyState.FINISHED:
             return StudyState.FINISHED
         observer = observer or Silent()
-        with lock_study(self.blueprint.config.store or self.folder, self.blueprint.config.name):
+        with lock_study(self.location, self.name):
             known = self.store.study()
             observer.tick(known.phase, known.seconds, self.blueprint.config.budget.time)
             parts = assemble(self.blueprint, self.folder)
             for found in recover(self.store, parts.workshop):
                 observer.message("info", found)
-            for name, value in facts_of(self.blueprint).items():
+            facts = facts_of(self.blueprint)
+            if known.facts.get("versions", facts["versions"]) != facts["versions"]:
+                self.store.add_event("warning", f"versions changed: {known.facts['versions']} -> {facts['versions']}")
+            for name, value in facts.items():
                 self.store.set_fact(name, value)
             loop = parts.loop(self.store, clock or SystemClock(), observer, stop_requested)
             return loop.run()
 
     def summary(self) -> Summary:
         """Where the study stands; also while another process runs it."""
-        return summarize(self.store)
+        return summarize(self.store, alive=lock_holder(self.location, self.name) is not None)
 
     def report(self, path: Path | None = None) -> Path:
         """Writes the report as one self-contained HTML file."""
@@ -123,7 +138,7 @@ def create(
     """
     file = read_source(source, name=name, output=output)
     blueprint = draw_blueprint(file)
-    folder = blueprint.folder
+    folder, config = blueprint.folder, blueprint.config
     if folder.exists() and any(folder.iterdir()):
         if not fresh:
             raise StudyError(
@@ -131,13 +146,30 @@ def create(
                 where=file.where("name"),
                 hint=f"go on with `rltune resume {folder}`, choose another name, or set it aside with --fresh",
             )
+        _set_aside(folder, config)
+    values = config.model_dump(mode="json", by_alias=True)
+    store = create_study(config.store or folder, config.name, values)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = file.text if name is None and output is None and file.text else yaml.safe_dump(values, sort_keys=False)
+    (folder / STUDY_FILE).write_text(text, encoding="utf-8")
+    return Study(store, folder, blueprint)
+
+
+def _set_aside(folder: Path, config: StudyConfig) -> None:
+    """Renames a study's folder, so that a new one can take its name. Never under a controller that is at work.
+
+    Raises:
+        StoreError: if the study is being run. StudyError: if its records are in a database of their own.
+    """
+    if config.store is not None:
+        raise StudyError(
+            f"the study {config.name} is in a database, where it can't be set aside",
+            where=str(folder),
+            hint="choose another name with --name",
+        )
+    with lock_study(folder, config.name):
         stamp = datetime.fromtimestamp(folder.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
         folder.rename(_unused(folder.with_name(f"{folder.name}.{stamp}")))
-    config = blueprint.config.model_dump(mode="json", by_alias=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / STUDY_FILE).write_text(file.text or json.dumps(config, indent=2), encoding="utf-8")
-    store = create_study(blueprint.config.store or folder, blueprint.config.name, config)
-    return Study(store, folder, blueprint)
 
 
 def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
@@ -154,9 +186,38 @@ def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
             where=str(folder),
             hint="name the study's own folder, such as studies/demo; `rltune run FILE` makes a new one",
         )
-    file = read_source(path, name=folder.resolve().name, output=str(folder.parent))
-    store = open_store(file.config.store or folder, file.config.name, read_only=read_only)
-    return Study(store, folder, None if read_only else draw_blueprint(file))
+    file = load_study(path)
+    location, name = file.config.store or folder, file.config.name
+    store = open_store(location, name, read_only=read_only)
+    if read_only:
+        return Study(store, folder, None, location, name)
+    return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
+
+
+FREE = ("budget", "executor", "confirm", "final", "output", "store")
+"""Settings that may change between two sittings; all others are what results are compared under."""
+
+
+def _as_begun(file: StudyFile, begun: Mapping[str, object]) -> StudyFile:
+    """The study as it was begun, with today's values of the settings that may change.
+
+    Raises:
+        StudyError: if another setting was edited since.
+    """
+    today = file.config.model_dump(mode="json", by_alias=True)
+    names = {field.alias or name: name for name, field in type(file.config).model_fields.items()}
+    edited = [
+        key
+        for key, value in today.items()
+        if key not in FREE and names[key] in file.config.model_fields_set and begun.get(key) != value
+    ]
+    if edited:
+        raise StudyError(
+            f"{', '.join(edited)} changed since the study began, and its results wouldn't compare any more",
+            where=file.where(edited[0]),
+            hint=f"change it back, or start a new study; only {', '.join(FREE[:4])} may change",
+        )
+    return replace(file, config=parse_study({**begun, **{key: today[key] for key in FREE}}))
 
 
 def read_source(

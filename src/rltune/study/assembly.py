@@ -24,7 +24,6 @@ from rltune.study.orders import Workshop
 from rltune.study.phases import Confirm, Final, Prepare, Search, StudyPhase, Test
 from rltune.study.plan import Plan, PlanTerms, make_plan, timings_of
 from rltune.trainers.base import Scoring
-from rltune.trainers.build import build_trainer
 from rltune.types import Configuration
 
 CHECKPOINTS_A_RUN = 8
@@ -60,14 +59,9 @@ class Parts:
 
 
 def assemble(blueprint: Blueprint, folder: Path) -> Parts:
-    """Builds optimizer, executor and phases.
-
-    Raises:
-        TrainerError: if the trainer doesn't know a hyperparameter, or its library isn't installed.
-    """
+    """Builds optimizer, executor and phases."""
     config = blueprint.config
     workshop = make_workshop(blueprint, folder)
-    build_trainer(config.trainer.name).check(workshop.hyperparameters(blueprint.recipe, config.models.target))
     executor = make_executor(blueprint)
     optimizer = build_optimizer(config.optimizer.name, blueprint.problem, config.optimizer.options)
     terms = plan_terms(blueprint, executor.slots)
@@ -76,7 +70,7 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
         Search(optimizer, terms),
         Confirm(blueprint.problem, blueprint.recipe, optimizer, terms),
         Final(blueprint.problem, blueprint.recipe),
-        Test(blueprint.problem),
+        Test(blueprint.problem, blueprint.recipe),
     )
     return Parts(executor, workshop, phases, blueprint.recipe, terms.budget, config.executor.grace_time)
 
@@ -136,6 +130,7 @@ def make_executor(blueprint: Blueprint) -> Executor:
         {
             "slots": config.slots,
             "threads": config.threads,
+            "device": config.device,
             "trainers": (blueprint.config.trainer.name,),
             "grace_seconds": config.grace_time,
         },
@@ -174,6 +169,7 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
         "target": blueprint.problem.target.name,
         "rungs": list(blueprint.problem.rungs),
         "fixed": dict(blueprint.fixed),
+        "max_response_length": blueprint.max_response_length,
         "space": {
             name: parameter.model_dump(mode="json", exclude_none=True)
             for name, parameter in blueprint.problem.space.parameters.items()

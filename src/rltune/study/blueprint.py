@@ -20,10 +20,13 @@ from rltune.config.study import StudyConfig
 from rltune.errors import ConfigError, ModelError, RltuneError, StudyError
 from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
-from rltune.optimizers.build import find_optimizer
+from rltune.optimizers.build import check_optimizer
+from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
 from rltune.tasks.build import build_task
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
 
@@ -34,7 +37,8 @@ class Blueprint:
     Attributes:
         problem: what the optimizer sees. recipe: the configuration to beat, as published (it may lie outside of the
             space; the problem's recipe is then the nearest one inside).
-        fixed: hyperparameters that aren't searched. rules: descriptions of the stopping rules.
+        fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
+        rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
         notes: what a person should know before the study starts.
@@ -44,6 +48,7 @@ class Blueprint:
     problem: Problem
     recipe: Configuration
     fixed: Mapping[str, Scalar]
+    max_response_length: int
     rules: tuple[Mapping[str, object], ...]
     models: Mapping[str, ModelInfo]
     model_paths: Mapping[str, str]
@@ -88,14 +93,17 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     if not config.models.proxies:
         notes.append("no proxies: the search runs on the target itself")
     problem = _problem(file, models, space, inside)
+    fixed = {**search.fixed, **config.trainer.settings}
+    _check_trainer(file, {**fixed, **configuration.values}, space)
     with _at(file, "optimizer"):
-        find_optimizer(config.optimizer.name)
+        check_optimizer(config.optimizer.name, config.optimizer.options)
     _check_writable(file)
     return Blueprint(
         config=config,
         problem=problem,
         recipe=configuration,
-        fixed={**search.fixed, **config.trainer.settings},
+        fixed=fixed,
+        max_response_length=task.max_response_length,
         rules=rules,
         models=models,
         model_paths={name: model_source(name) for name in models},
@@ -160,6 +168,29 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
             hint="name a local folder of the model, or a hub name that tells its size, such as Qwen/Qwen2.5-0.5B",
         )
     return ModelSpec(model.name, float(model.parameters))
+
+
+def _check_trainer(file: StudyFile, recipe: Mapping[str, Scalar], space: Space) -> None:
+    """Asks the trainer whether it can take the recipe, and the ends and choices of each searched parameter."""
+    config = file.config
+    taken = [name for name in config.trainer.settings if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
+    if taken:
+        raise ConfigError(
+            f"{taken[0]} is a hyperparameter of the study, not one of the trainer's own fields",
+            where=file.where(f"trainer.settings.{taken[0]}"),
+            hint=f"hold it at a value with `fixed: {{{taken[0]}: ...}}`, or search it in `space`",
+        )
+    with _at(file, "trainer"):
+        trainer = build_trainer(config.trainer.name)
+    with _at(file, "fixed"):
+        trainer.check(recipe)
+    for name, parameter in space.parameters.items():
+        if parameter.when:
+            continue
+        ends = parameter.choices if isinstance(parameter, CategoricalParameter) else (parameter.low, parameter.high)
+        for value in ends:
+            with _at(file, f"space.{name}"):
+                trainer.check({**recipe, name: value})
 
 
 def _check_writable(file: StudyFile) -> None:

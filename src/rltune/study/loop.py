@@ -23,11 +23,21 @@ from rltune.study.recorder import MAX_LOSSES, Recorder
 from rltune.study.results import evaluations_of, timing_of
 from rltune.study.snapshot import take_snapshot
 from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.types import SAYS_NOTHING, Configuration, Cost, Proposal, StepMetrics, StopKind, StopReason
+from rltune.types import (
+    SAYS_NOTHING,
+    Configuration,
+    Cost,
+    Fidelity,
+    Phase,
+    Proposal,
+    StepMetrics,
+    StopKind,
+    StopReason,
+)
 
 POLL_SECONDS = 0.2
 BROKEN_AFTER = 5
-"""So many failed trials in a row without a single success: the study is broken, not the configurations."""
+"""So many crashed trials in a row: the study (or its machine) is broken, not the configurations."""
 
 
 @dataclass(slots=True)
@@ -77,6 +87,7 @@ class StudyLoop:
         self.recorder = Recorder(store, workshop.rungs)
         self._flying: dict[str, InFlight] = {}
         self._failed: dict[Score | Timing, str] = {}
+        self._tried: set[tuple[Configuration, str, int]] = set()
         self._losses: dict[Score | Timing, int] = {}
         self._view: View | None = None
         self.meter = Meter(store, clock)
@@ -154,33 +165,39 @@ class StudyLoop:
         if isinstance(work, Train):
             self._start_training(work)
             return
-        if isinstance(work, Timing):
-            order = self.workshop.timing_order(work, self.recipe)
-        else:
-            order = self._score_order(work)
+        order = self.workshop.timing_order(work, self.recipe) if isinstance(work, Timing) else self._score_order(work)
+        if order is None:
+            assert isinstance(work, Score)
+            self._retrain(work)
+            return
         self.executor.submit(order)
         self._flying[order.id] = InFlight(work, order)
 
-    def _score_order(self, work: Score) -> Order:
+    def _score_order(self, work: Score) -> Order | None:
+        """The order for a score; None if it needs a checkpoint that isn't intact any more."""
         if work.configuration is None:
             return self.workshop.score_order(work, None)
         run = self.store.run(work.configuration, work.model, work.seed)
         checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
         if checkpoint is None or checkpoint.step != self.workshop.horizon:
-            raise StudyError(
-                f"the final checkpoint of run {run.number} is gone or damaged, so it can't be tested",
-                where=str(self.workshop.run_folder(run)),
-                hint="delete the study's evaluation by starting it afresh, or restore the folder",
-            )
+            return None
         return self.workshop.score_order(work, checkpoint)
 
-    def _start_training(self, work: Train) -> None:
+    def _retrain(self, work: Score) -> None:
+        """Trains a final run again, from its newest intact checkpoint, because the one at its end is damaged."""
+        assert work.configuration is not None
+        goal = Fidelity(work.model, self.workshop.horizon)
+        reason = "its final checkpoint is damaged or gone, so its last steps are trained again"
+        self._tell("warning", f"{work.model}, seed {work.seed}: {reason}")
+        self._start_training(Train(Proposal(work.configuration, goal, work.seed, Phase.FINAL, reason)), again=True)
+
+    def _start_training(self, work: Train, again: bool = False) -> None:
         proposal = work.proposal
         run = self.store.run(proposal.configuration, proposal.fidelity.model, proposal.seed)
         curve = self.store.curve(run.id)
         goal = proposal.fidelity.steps
         resume = newest_intact(self.store, run.id, at_most=goal)
-        if resume is not None and resume.step == goal:
+        if resume is not None and resume.step == goal and not again:
             if self._already_measured(run, proposal, curve):
                 return
             resume = newest_intact(self.store, run.id, at_most=goal - 1)
@@ -191,6 +208,7 @@ class StudyLoop:
         process = self.executor.submit(order)
         self.store.set_process(segment.id, process.pid, process.started)
         self._flying[order.id] = InFlight(work, order, run, segment)
+        self._tried.add((run.configuration, run.model, run.seed))
         self.observer.trial_started(run, proposal, segment.from_step)
 
     def _already_measured(self, run: RunRecord, proposal: Proposal, curve: Sequence[StepMetrics]) -> bool:
@@ -257,12 +275,12 @@ class StudyLoop:
             )
 
     def _check_broken(self, outcome: Outcome) -> None:
-        """Stops a study in which trials do nothing but crash, before they burn the budget."""
-        ended = [e for _, e in self.store.evaluations()]
-        all_failed = all(e.stop.kind is StopKind.FAILED for e in ended)
-        if len(ended) >= BROKEN_AFTER and all_failed:
+        """Stops a study whose trials do nothing but crash, at first or after a while, before they burn the budget."""
+        ends = sorted((s for s in self.store.segments() if s.ended is not None), key=lambda s: s.ended or 0.0)
+        kinds = [s.stop.kind for s in ends if s.stop is not None and s.stop.kind not in SAYS_NOTHING]
+        if outcome.stop.kind is StopKind.FAILED and kinds[-BROKEN_AFTER:] == [StopKind.FAILED] * BROKEN_AFTER:
             raise StudyError(
-                f"the first {len(ended)} trials all failed, the last one so: {outcome.stop.reason}",
+                f"the last {BROKEN_AFTER} trials all crashed, the newest one so: {outcome.stop.reason}",
                 where=str(self.workshop.folder),
                 hint="see the trials' log.txt below runs/, mend the cause, then `rltune resume`",
             )
@@ -286,7 +304,7 @@ class StudyLoop:
         seconds = self.meter.seconds
         if self._view is None:
             running = [f.work for f in self._flying.values()]
-            self._view = take_snapshot(self.store, running, self._failed, seconds)
+            self._view = take_snapshot(self.store, running, self._tried, self._failed, seconds)
         return replace(self._view, seconds=seconds)
 
     def _tell(self, level: str, text: str) -> None:

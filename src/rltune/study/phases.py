@@ -20,7 +20,7 @@ from rltune.errors import StudyError
 from rltune.optimizers.base import Optimizer, Problem
 from rltune.study.plan import PlanTerms, TargetRuns, affordable, make_plan, timings_of
 from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.types import Configuration, History, Phase, Proposal, Scalar
+from rltune.types import Configuration, History, Phase, Proposal, Scalar, StopKind
 
 
 class StudyPhase(Protocol):
@@ -63,7 +63,7 @@ class Prepare:
             raise StudyError(
                 f"{work.model} can't be {'timed' if isinstance(work, Timing) else 'scored'}: {reason}",
                 where="prepare",
-                hint="nothing was spent; mend this and run the study again",
+                hint="nothing was spent yet; mend this, then `rltune resume`, or start afresh with --fresh",
             )
         return next((work for work in self._missing(view) if work not in view.running), None)
 
@@ -85,7 +85,15 @@ class Search:
 
     def begin(self, view: View) -> Mapping[str, object]:
         """Plans, now that steps are timed."""
-        return {"plan": make_plan(self.terms, timings_of(view.facts), view.seconds).to_json()}
+        plan = make_plan(self.terms, timings_of(view.facts), view.seconds)
+        if plan.search_trials < 1:
+            raise StudyError(
+                f"the budget of {plan.budget:.0f} s pays for no search trial: preparing took {view.seconds:.0f} s, "
+                f"and the search's share is {plan.search_seconds:.0f} s",
+                where="budget",
+                hint=f"start a new study with a budget of at least {plan.least_budget(view.seconds):.0f} s",
+            )
+        return {"plan": plan.to_json()}
 
     def _spent(self, view: View) -> bool:
         return view.seconds >= self.seconds or (self.trials is not None and view.trials >= self.trials)
@@ -146,7 +154,7 @@ class Confirm:
         return [
             Proposal(configuration, goal, seed, Phase.CONFIRM, reason)
             for configuration, reason in chosen
-            if view.evaluation(configuration, goal, seed) is None
+            if not view.settled(configuration, goal, seed)
         ]
 
     def next(self, view: View) -> Work | None:
@@ -178,9 +186,9 @@ class Final:
         if not confirmed:
             return self.recipe, "no configuration reached the end on the target, so the recipe stands"
         score, winner = max(confirmed, key=lambda pair: pair[0])
-        count = len(confirmed)
+        candidates = sum(configuration != self.recipe for _, configuration in confirmed)
         who = "the recipe itself" if winner == self.recipe else "this one"
-        return winner, f"of {count} configurations confirmed on the target, {who} scored best: {score:.3f}"
+        return winner, f"of {candidates} candidates and the recipe, run on the target, {who} scored best: {score:.3f}"
 
     def _missing(self, view: View) -> list[Proposal]:
         winner = winner_of(view.facts)
@@ -190,7 +198,7 @@ class Final:
             Proposal(configuration, goal, seed, Phase.FINAL, f"final training of {role}, seed {seed}")
             for seed in final_seeds(self.problem, view.facts)
             for configuration, role in chosen
-            if view.evaluation(configuration, goal, seed) is None
+            if not view.settled(configuration, goal, seed)
         ]
 
     def next(self, view: View) -> Work | None:
@@ -205,13 +213,24 @@ class Test:
 
     name = "test"
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, recipe: Configuration) -> None:
         self.problem = problem
+        self.recipe = recipe
 
     def begin(self, view: View) -> Mapping[str, object]:
+        """Refuses to end a study as if it had a result, when crashes left nothing to test."""
+        for configuration, role in ((winner_of(view.facts), "winner"), (self.recipe, "recipe")):
+            finals = [e for e in view.evaluations if e.phase is Phase.FINAL and e.configuration == configuration]
+            ends = [e for e in finals if e.fidelity == self.problem.goal]
+            if ends and all(e.stop.kind is StopKind.FAILED for e in ends):
+                raise StudyError(
+                    f"all final runs of the {role} crashed, the last one so: {ends[-1].stop.reason}",
+                    where="final",
+                    hint="mend the cause, then `rltune resume`: they are tried again",
+                )
         return {}
 
-    def _missing(self, view: View) -> list[Work]:
+    def _missing(self, view: View) -> list[Score]:
         return [
             Score(e.fidelity.model, "test", e.configuration, e.seed)
             for e in view.evaluations
@@ -228,7 +247,10 @@ class Test:
                 where="test",
                 hint="mend this and `rltune resume`: only the missing scores are computed",
             )
-        return next((work for work in self._missing(view) if work not in view.running), None)
+        # A run whose checkpoint was damaged is being trained again: its score has to wait.
+        training = {(w.proposal.configuration, w.proposal.seed) for w in view.running if isinstance(w, Train)}
+        waiting = (w for w in self._missing(view) if w not in view.running)
+        return next((w for w in waiting if (w.configuration, w.seed) not in training), None)
 
     def done(self, view: View) -> bool:
         return not self._missing(view)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+FEW_TRIALS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class ModelTiming:
@@ -48,7 +50,8 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a study will do with its budget. Times in seconds of wall clock."""
+    """What a study will do with its budget. Times in seconds of wall clock. `capped`: the number of trials is the
+    limit, not the time."""
 
     budget: float
     search_seconds: float
@@ -57,10 +60,15 @@ class Plan:
     trial_seconds: Mapping[str, Mapping[int, float]]
     full_target_seconds: float
     search_trials: int
-    search_full_runs: int
+    capped: bool
     after: Spending
     asked_confirm: int
     asked_seeds: int
+
+    def least_budget(self, spent: float) -> float:
+        """Seconds that would pay for preparation, five trials, and one confirmed and trained configuration."""
+        trial = max(seconds for rungs in self.trial_seconds.values() for seconds in rungs.values())
+        return 2 * (spent + 5 * trial / self.slots) + 4 * self.full_target_seconds / self.slots
 
     @property
     def warnings(self) -> list[str]:
@@ -76,7 +84,7 @@ class Plan:
                 f"the budget pays for {self.after.confirm} confirmed configurations and {self.after.seeds} seeds of "
                 f"the final training, not {self.asked_confirm} and {self.asked_seeds}"
             )
-        if self.search_trials < 5:
+        if self.search_trials < FEW_TRIALS and not self.capped:
             found.append(
                 f"the search can afford only about {self.search_trials} trials: raise the budget, lower steps, or "
                 "name a smaller proxy"
@@ -160,7 +168,7 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
         trial_seconds=trial_seconds,
         full_target_seconds=full_target,
         search_trials=min(buys, terms.trials) if terms.trials is not None else buys,
-        search_full_runs=int(left / min(trial_seconds[m][horizon] for m in terms.search_models)),
+        capped=terms.trials is not None and terms.trials <= buys,
         after=affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.slots),
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rltune.store.base import StudyStore
 from rltune.study.recovery import unfinished
 from rltune.study.work import Score, Timing, View, Work
-from rltune.types import SAYS_NOTHING, Phase
+from rltune.types import SAYS_NOTHING, Configuration, Phase
 
 
 def take_snapshot(
-    store: StudyStore, running: Sequence[Work], failed: Mapping[Score | Timing, str], seconds: float
+    store: StudyStore,
+    running: Sequence[Work],
+    tried: Collection[tuple[Configuration, str, int]],
+    failed: Mapping[Score | Timing, str],
+    seconds: float,
 ) -> View:
     """Reads all that a phase may decide from. `seconds`: wall clock spent so far."""
     evaluations = store.evaluations()
@@ -30,6 +34,7 @@ def take_snapshot(
         running=tuple(running),
         seconds=seconds,
         trials=len(trials),
+        tried=frozenset(tried),
         tested=frozenset((run.configuration, run.seed) for run in tested),
         failed=dict(failed),
     )

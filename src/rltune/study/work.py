@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rltune.store.base import ScoreRecord
 from rltune.tasks.base import Split
-from rltune.types import Configuration, Evaluation, Fidelity, History, Proposal
+from rltune.types import Configuration, Evaluation, Fidelity, History, Proposal, StopKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class View:
         unfinished: proposals whose trial vanished or was interrupted before it gave an evaluation.
         scores: base-model and test scores. facts: small results by name.
         running: work in flight. seconds: wall clock spent so far. trials: search trials begun so far.
+        tried: (configuration, model, seed) of the runs that were trained in this sitting.
         tested: (configuration, seed) of the final runs that have a test score.
         failed: work outside of training that has failed, with the reason.
     """
@@ -59,6 +60,7 @@ class View:
     running: tuple[Work, ...]
     seconds: float
     trials: int
+    tried: frozenset[tuple[Configuration, str, int]] = frozenset()
     tested: frozenset[tuple[Configuration, int]] = frozenset()
     failed: Mapping[Score | Timing, str] = field(default_factory=dict)
 
@@ -66,3 +68,13 @@ class View:
         """The evaluation of a run at a fidelity, if there is one."""
         wanted = (configuration, fidelity, seed)
         return next((e for e in self.evaluations if (e.configuration, e.fidelity, e.seed) == wanted), None)
+
+    def settled(self, configuration: Configuration, fidelity: Fidelity, seed: int) -> bool:
+        """Whether a run at a fidelity needs no more training: it gave a result, or crashed in this very sitting.
+
+        A crash may be the machine's fault, so that each sitting tries once more.
+        """
+        found = self.evaluation(configuration, fidelity, seed)
+        if found is None:
+            return False
+        return found.stop.kind is not StopKind.FAILED or (configuration, fidelity.model, seed) in self.tried

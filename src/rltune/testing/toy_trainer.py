@@ -5,7 +5,10 @@ with the steps. Its settings are in the job's hyperparameters; none is meant for
 
     step_time   seconds a step takes (default 0)
     load_time   seconds before the first step (default 0)
-    fault       name of a fault in FAULTS, or "none"; fault_step: the step at which it strikes (default 2)
+    score_time  seconds a batch of a scoring or validation takes; each prompt is a batch (default 0)
+    fault       name of a fault in FAULTS, or "none"; fault_step: the step at which it strikes (default 2);
+                in a scoring it strikes after the last batch
+    fault_while path of a file: the fault strikes only while it exists (an outage)
 """
 
 from __future__ import annotations
@@ -24,11 +27,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rltune.errors import CheckpointError, TrainerError
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, Scores, TrainJob
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
-KNOWN = ("step_time", "load_time", "fault", "fault_step")
+KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while")
 CHILD_SECONDS = "600"
 NO_FAULT = "none"
 BEST_LEARNING_RATE = 1e-4
@@ -55,12 +58,14 @@ class ToyTrainer:
         for step in range(job.start_step + 1, job.stop_step + 1):
             began = time.monotonic()
             time.sleep(float(settings.get("step_time", 0.0)))
-            if settings.get("fault", NO_FAULT) != NO_FAULT and step == int(settings.get("fault_step", 2)):
+            if _strikes(settings) and step == int(settings.get("fault_step", 2)):
                 FAULTS[str(settings["fault"])]()
             state = next_state(state, step, settings.get("learning_rate", 0.0))
             values = self._metrics(state, step, time.monotonic() - began, job)
             if settings.get("fault") == "nan" and step == int(settings.get("fault_step", 2)):
                 values["kl"] = float("nan")
+            if step in job.validate_at:
+                values |= _validate(step, job, reporter)
             stop = reporter.step(StepMetrics(step, values))
             if stop is not None or step == job.stop_step or step in job.checkpoint_at:
                 reporter.checkpoint(step, lambda folder, s=state: _save(folder, s))
@@ -68,8 +73,9 @@ class ToyTrainer:
                 return stop
         return StopReason(StopKind.REACHED, job.stop_step, f"step {job.stop_step} was reached")
 
-    def score(self, job: ScoreJob) -> Scores:
-        if job.hyperparameters.get("fault", NO_FAULT) != NO_FAULT:
+    def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
+        _answer(job.scoring, job.hyperparameters, alive)
+        if _strikes(job.hyperparameters):
             FAULTS[str(job.hyperparameters["fault"])]()
         state = _read(Path(job.checkpoint)) if job.checkpoint else "0"
         return {"mean": int(state[:4], 16) / 0xFFFF, "greedy": 0.5, "mean_stderr": 0.01}
@@ -78,16 +84,33 @@ class ToyTrainer:
         return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
 
     def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
-        values = {"reward": step / job.horizon, "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
-        if step in job.validate_at:
-            score = step / job.horizon * closeness(float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE)))
-            values |= {"score/mean": score, "validate_seconds": 0.001}
-        return values
+        return {"reward": step / job.horizon, "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
+
+
+def _validate(step: int, job: TrainJob, reporter: Reporter) -> dict[str, float]:
+    score = step / job.horizon * closeness(float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE)))
+    seconds = _answer(job.validation, job.hyperparameters, reporter.alive)
+    return {"score/mean": score, "validate_seconds": 0.001 + seconds}
+
+
+def _answer(scoring: Scoring, settings: Mapping[str, Scalar], alive: Callable[[], None]) -> float:
+    """Takes the time of a scoring, one batch a prompt; gives its seconds."""
+    pause = float(settings.get("score_time", 0.0))
+    for _ in range(scoring.prompts):
+        time.sleep(pause)
+        alive()
+    return pause * scoring.prompts
 
 
 def closeness(learning_rate: float) -> float:
     """1 at the best learning rate, less on both sides: the toy's landscape."""
     return math.exp(-((math.log10(learning_rate / BEST_LEARNING_RATE)) ** 2))
+
+
+def _strikes(settings: Mapping[str, Scalar]) -> bool:
+    """Whether the job's fault is on: it has one, and the file that it waits for, if any, exists."""
+    on = settings.get("fault", NO_FAULT) != NO_FAULT
+    return on and ("fault_while" not in settings or Path(str(settings["fault_while"])).exists())
 
 
 def next_state(state: str, step: int, learning_rate: Scalar) -> str:

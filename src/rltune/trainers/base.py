@@ -103,6 +103,10 @@ Scores = Mapping[str, float]
 """`mean` (mean@k accuracy, the score), `greedy` (greedy accuracy), `mean_stderr`; each in [0, 1]."""
 
 
+def unheard() -> None:
+    """Signs of life for nobody: where no one watches."""
+
+
 class Reporter(Protocol):
     """What a trainer tells while it works. The executor's worker implements it; trainers only call."""
 
@@ -128,6 +132,12 @@ class Reporter(Protocol):
         Raises:
             OSError: if the disk is full or the folder can't be written; the trainer lets it pass.
         """
+        ...
+
+    def alive(self) -> None:
+        """Tells that work goes on where no step ends for long, as after each batch of a validation: a trial that
+        tells nothing for the order's `stall_seconds` is taken for hanging. Cheap, never raises; a trainer whose
+        validations are short needn't call it."""
         ...
 
 
@@ -157,6 +167,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def score(self, job: ScoreJob) -> Scores:
-        """Scores a model on a split. Deterministic under the job's seed."""
+    def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
+        """Scores a model on a split. Deterministic under the job's seed. `alive` as `Reporter.alive`, to be called
+        after each batch of answers."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from rltune.trainers.trl.trainer import TrlTrainer
 class Scripted:
     """Stands for an `Answerer`: the first of every two samples is right, and so is each third greedy answer."""
 
-    def answers(self, prompts: Sequence[str], *, temperature: float) -> list[str]:
+    def answers(self, prompts: Sequence[str], *, temperature: float, alive: Callable[[], None]) -> list[str]:
         period = 2 if temperature else 3
         return ["1" if i % period == 0 else "x" for i in range(len(prompts))]
 
@@ -76,6 +76,18 @@ def test_a_base_model_is_scored_from_its_folder(toy: ToyTask, tiny_model: str) -
     assert set(first) == {"mean", "greedy", "mean_stderr"}
 
 
+def test_each_batch_of_answers_is_a_sign_of_life(
+    toy: ToyTask, tiny_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs: list[None] = []
+    TrlTrainer().score(score_job(tiny_model), lambda: signs.append(None))
+    assert len(signs) == 2, "all greedy answers fit into one batch, and so do all samples"
+    monkeypatch.setattr("rltune.trainers.trl.scoring._TOKENS_PER_BATCH", 1)
+    signs.clear()
+    TrlTrainer().score(score_job(tiny_model), lambda: signs.append(None))
+    assert len(signs) == 6 + 6 * 4, "each answer is a batch now"
+
+
 def test_a_missing_model_or_checkpoint_is_named(toy: ToyTask, tiny_model: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model"):
         TrlTrainer().score(score_job(str(tmp_path / "nowhere")))
@@ -87,3 +99,14 @@ def test_devices() -> None:
     assert choose_device("cpu").type == "cpu"
     with pytest.raises(TrainerError, match="expected auto, cpu or cuda"):
         choose_device("tpu")
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_one_visible_gpu_is_taken_and_several_are_refused(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    assert choose_device(device).type == "cuda"
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    with pytest.raises(TrainerError, match="one visible CUDA device, got 2"):
+        choose_device(device)
+    assert choose_device("cpu").type == "cpu"

@@ -34,11 +34,15 @@ class Recorder:
         self.root = root
         self.stop = stop
         self.started = 0
+        self.signs = 0
         self.steps: list[StepMetrics] = []
         self.checkpoints: list[int] = []
 
     def training_starts(self) -> None:
         self.started += 1
+
+    def alive(self) -> None:
+        self.signs += 1
 
     def step(self, metrics: StepMetrics) -> StopReason | None:
         assert self.started == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rltune.analysis.summary import Summary
+from rltune.analysis.summary import CRASHED, Summary
 from rltune.cli.sitting import closing_lines
 from rltune.cli.words import clock_time, number, sparkline
 from rltune.study.api import open_study
@@ -27,6 +27,8 @@ def tell(summary: Summary, console: Console) -> None:
     """The same for people."""
     limit = f" of {clock_time(summary.budget_seconds)}" if summary.budget_seconds else ""
     console.print(f"{summary.name}: {summary.state}, phase {summary.phase}, {clock_time(summary.seconds)}{limit} spent")
+    if summary.state == CRASHED:
+        console.print("no process runs it any more; nothing is lost: go on with `rltune resume`", style="yellow")
     if summary.best is not None:
         best = summary.best
         values = "  ".join(f"{name} {number(value)}" for name, value in best.values.items())

@@ -83,15 +83,17 @@ class ServerConnection:
             )
         self._ready = True
 
-    def run(self, order_id: str, folder: str) -> tuple[int, float]:
+    def run(self, order_id: str, folder: str, environment: Mapping[str, str]) -> tuple[int, float]:
         """Forks a worker for the order in `folder`; gives its pid and start time.
+
+        `environment`: variables that the worker has of its own, set before it loads anything.
 
         Raises:
             ExecutorError: if no worker could be made.
             ServerDied: if it died; nobody knows then whether a worker was made.
         """
         self.wait_ready()
-        self.send({"run": order_id, "folder": folder})
+        self.send({"run": order_id, "folder": folder, "environment": dict(environment)})
         reply = self._await("started", "refused", seconds=ANSWER_SECONDS)
         if "refused" in reply:
             raise ExecutorError(

@@ -1,4 +1,4 @@
-"""The local executor: trials on this machine, forked from a preloaded server, several at once if cores allow."""
+"""The local executor: trials on this machine, forked from a preloaded server, several at once if there is room."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rltune.errors import ExecutorError
 from rltune.executors.base import Ended, Event, Order, ProcessIdentity, Stepped
 from rltune.executors.isolation import DUMP_SIGNAL
 from rltune.executors.local.connection import ServerConnection, ServerDied
+from rltune.executors.local.gpus import DEVICES, VISIBLE_DEVICES, gpu_for, slots_for, visible_gpus
 from rltune.executors.local.trial import Trial
 from rltune.executors.local.verdict import Ending, judge
 from rltune.executors.processes import is_alive, kill_trials, oom_kills, send
@@ -25,24 +26,21 @@ DUMP_SECONDS = 0.3
 _FORCE_SECONDS = 15.0
 
 
-def default_slots(threads: int) -> int:
-    """Trials at once: the cores that this process may use, divided by the threads of a trial; at least 1."""
-    return max(1, len(os.sched_getaffinity(0)) // max(1, threads))
-
-
 class LocalExecutor:
     """Implements `rltune.executors.base.Executor` with processes on this machine (Linux).
 
     Args:
-        slots: trials at once; None: by the number of cores.
+        slots: trials at once; None: the number of GPUs if trials use them, else by the number of cores. More slots
+            than GPUs share them evenly.
         trainers: names (see `rltune.trainers.build`) whose libraries are imported once, before trials are forked.
         threads: a trial's threads, for the default of `slots` (a job brings its own number).
         grace_seconds: how long a trial may take to stop by itself, with a checkpoint, before it is killed. Less than
             a rollout step of the largest model means losing the steps since its last checkpoint.
+        device: "cpu": trials see no GPU; "auto" or "cuda": each sees one of those that this process may use, if any.
         clock: for limits and grace periods.
 
     Raises:
-        ExecutorError: if a number is impossible, or this is not Linux.
+        ExecutorError: if a number or the device is impossible, or this is not Linux.
     """
 
     def __init__(
@@ -52,6 +50,7 @@ class LocalExecutor:
         trainers: Sequence[str] = ("trl",),
         threads: int = 1,
         grace_seconds: float = 30.0,
+        device: str = "auto",
         clock: Clock | None = None,
     ) -> None:
         if (slots is not None and slots < 1) or threads < 1 or grace_seconds < 0:
@@ -60,9 +59,13 @@ class LocalExecutor:
                 f"got slots {slots}, threads {threads}, grace_seconds {grace_seconds}",
                 where="executor local",
             )
+        if device not in DEVICES:
+            raise ExecutorError(f"expected a device of {', '.join(DEVICES)}, got {device!r}", where="executor local")
         if not sys.platform.startswith("linux"):
             raise ExecutorError(f"the local executor needs Linux, this is {sys.platform}", where="executor local")
-        self._slots = slots or default_slots(threads)
+        self._device = device
+        self._gpus = () if device == "cpu" else visible_gpus(os.environ)
+        self._slots = slots or slots_for(device, self._gpus, len(os.sched_getaffinity(0)), threads)
         self._trainers = tuple(trainers)
         self._grace_seconds = grace_seconds
         self._clock = clock or SystemClock()
@@ -95,25 +98,33 @@ class LocalExecutor:
             raise ExecutorError(f"all {self._slots} slots are taken", where=order.id, hint="poll until one is free")
         write_order(order)
         self._look()  # a server that died meanwhile is noticed, and replaced, before it is asked
-        pid, started = self._fork(order)
+        gpu = self._choose_gpu(order)
+        pid, started = self._fork(order, gpu)
         identity = ProcessIdentity(pid, started)
         now = self._clock.monotonic()
-        self._trials[order.id] = Trial(order, identity, now, self._grace_seconds, oom_kills())
+        self._trials[order.id] = Trial(order, identity, now, self._grace_seconds, oom_kills(), gpu)
         return identity
 
-    def _fork(self, order: Order) -> tuple[int, float]:
+    def _choose_gpu(self, order: Order) -> str | None:
+        """What the trial shall see as its GPU; empty: none; None: whatever this process sees."""
+        if "cpu" in (self._device, order.job.device):
+            return ""
+        return gpu_for(self._gpus, [trial.gpu for trial in self._trials.values() if trial.gpu])
+
+    def _fork(self, order: Order, gpu: str | None) -> tuple[int, float]:
         try:
-            return self._ask_server(order)
+            return self._ask_server(order, gpu)
         except ServerDied:
             if read_identity(order.folder) is not None:
                 raise  # it died in the very moment of the fork; a second worker must not write into this folder
-            return self._ask_server(order)
+            return self._ask_server(order, gpu)
 
-    def _ask_server(self, order: Order) -> tuple[int, float]:
+    def _ask_server(self, order: Order, gpu: str | None) -> tuple[int, float]:
         self.open()
         assert self._server is not None
+        environment = {} if gpu is None else {VISIBLE_DEVICES: gpu}
         try:
-            return self._server.run(order.id, str(order.folder.resolve()))
+            return self._server.run(order.id, str(order.folder.resolve()), environment)
         except ExecutorError:
             if not self._server.alive():
                 self._drop_server()

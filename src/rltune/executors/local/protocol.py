@@ -1,6 +1,7 @@
 """What the local executor and its fork server say to each other: one JSON object a line, over two pipes.
 
-Requests: {"hello": {...}} first, then {"run": id, "folder": path}. The end of the requests means: end everything.
+Requests: {"hello": {...}} first, then {"run": id, "folder": path, "environment": {name: value}}, with variables of
+that trial alone. The end of the requests means: end everything.
 Replies: {"ready": pid} or {"broken": text, "hint": text} first, then {"started": id, "pid": p, "started_at": t} or
 {"refused": id, "reason": text} to each `run`, and {"ended": id, "status": wait status} when a trial is gone.
 """

@@ -66,7 +66,7 @@ class ForkServer:
                 if not data:
                     break
                 for message in lines.feed(data):
-                    self._run(message["run"], Path(message["folder"]))
+                    self._run(message["run"], Path(message["folder"]), message["environment"])
         self._shut_down()
 
     def _leave(self) -> None:
@@ -78,14 +78,14 @@ class ForkServer:
                 pass
 
     # --- beginnings ----------------------------------------------------------------------------------------------
-    def _run(self, order_id: str, folder: Path) -> None:
+    def _run(self, order_id: str, folder: Path, environment: Mapping[str, str]) -> None:
         # Held back across the fork, so that a SIGTERM can't hit the child while it still has the server's handlers.
         signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_SIGNALS)
         try:
             server = os.getpid()
             pid = os.fork()
             if pid == 0:
-                self._become_worker(folder, server)
+                self._become_worker(folder, environment, server)
         except OSError as error:
             self._reply({"refused": order_id, "reason": f"no process could be made: {error.strerror}"})
             return
@@ -96,7 +96,7 @@ class ForkServer:
         self._workers[order_id] = identity
         self._reply({"started": order_id, "pid": pid, "started_at": identity.started})
 
-    def _become_worker(self, folder: Path, server: int) -> NoReturn:
+    def _become_worker(self, folder: Path, environment: Mapping[str, str], server: int) -> NoReturn:
         status = STATUS_NO_ORDER
         try:
             signal.set_wakeup_fd(-1)
@@ -104,6 +104,7 @@ class ForkServer:
             mine = (self._requests, self._replies, self._wake_read, self._wake_write, self._guardian.descriptor)
             for descriptor in mine:
                 os.close(descriptor)
+            os.environ.update(environment)  # here, since CUDA reads its part once, at the trial's first use of it
             status = run_order(folder, parent=server)
         except BaseException:
             with contextlib.suppress(OSError):

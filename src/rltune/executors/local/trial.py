@@ -28,16 +28,24 @@ class Trial:
 
     Attributes:
         ending: why the executor is ending it, if it is. kill_at: when force is used; forced: it was.
+        gpu: the GPU that it was shown; empty: none; None: it wasn't told.
         gone: True once its process is known to have ended; `status` is the wait status, if anybody could wait.
     """
 
     def __init__(
-        self, order: Order, identity: ProcessIdentity, now: float, grace_seconds: float, oom_kills: int
+        self,
+        order: Order,
+        identity: ProcessIdentity,
+        now: float,
+        grace_seconds: float,
+        oom_kills: int,
+        gpu: str | None = None,
     ) -> None:
         self.order = order
         self.identity = identity
         self.begun = now
         self.oom_kills = oom_kills
+        self.gpu = gpu
         self.ending: Ending | None = None
         self.kill_at: float | None = None
         self.forced = False
@@ -70,7 +78,7 @@ class Trial:
             text = f"it ran longer than its time limit of {limits.seconds:g} s"
             return Breach(Ending(StopKind.FAILED, text, self._grace_seconds), patient=True)
         if limits.stall_seconds is not None and now - self._progressed > limits.stall_seconds:
-            text = f"it hangs: no new step, checkpoint or end for {limits.stall_seconds:g} s"
+            text = f"it hangs: no new step, scored batch, checkpoint or end for {limits.stall_seconds:g} s"
             return Breach(Ending(StopKind.FAILED, text), patient=False, hangs=True)
         return self._memory_breach(now, limits.memory_bytes)
 
@@ -85,7 +93,9 @@ class Trial:
         return Breach(Ending(StopKind.FAILED, text), patient=False)
 
     def _note_progress(self, now: float) -> None:
-        progress = tuple(_changed(path) for path in (self._files.metrics, self._files.started, self.order.checkpoints))
+        files = self._files
+        watched = (files.metrics, files.started, files.alive, self.order.checkpoints)
+        progress = tuple(_changed(path) for path in watched)
         if progress != self._progress:
             self._progress = progress
             self._progressed = now

@@ -13,13 +13,22 @@ def choose_device(device: str) -> torch.device:
     """ "auto" (CUDA where there is one), "cpu" or "cuda".
 
     Raises:
-        TrainerError: for another name, or if there is no CUDA device.
+        TrainerError: for another name, if there is no CUDA device, or if there are several: transformers would spread
+            each batch over all of them, and trials beside this one would do the same.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise TrainerError(f"expected auto, cpu or cuda, got {device!r}", where="device")
     if device == "cuda" and not torch.cuda.is_available():
         raise TrainerError("there is no CUDA device", where="device", hint="use device: auto or cpu")
-    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    if torch.cuda.device_count() > 1:
+        raise TrainerError(
+            f"expected one visible CUDA device, got {torch.cuda.device_count()}",
+            where="device",
+            hint="set CUDA_VISIBLE_DEVICES to one of them",
+        )
+    return torch.device("cuda")
 
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:

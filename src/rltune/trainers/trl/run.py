@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def train_segment(job: TrainJob, reporter: Reporter) -> StopReason:
             job,
             settings.updates,
             reporter,
-            validate=lambda: score_split(answerer, task, "validation", job.validation, job.seed),
+            validate=lambda: score_split(answerer, task, "validation", job.validation, job.seed, reporter.alive),
         )
         trainer = RolloutTrainer(
             segment,
@@ -91,7 +91,7 @@ def _run(trainer: RolloutTrainer, segment: Segment, job: TrainJob) -> StopReason
     return segment.stop
 
 
-def score_model(job: ScoreJob) -> Scores:
+def score_model(job: ScoreJob, alive: Callable[[], None]) -> Scores:
     """See `rltune.trainers.base.Trainer.score`."""
     settings = parse(job.hyperparameters)
     device = choose_device(job.device)
@@ -105,7 +105,7 @@ def score_model(job: ScoreJob) -> Scores:
                 raise
             raise CheckpointError(error.message, where=job.checkpoint, hint="score an older one") from error
         answerer = Answerer(model, tokenizer, settings.max_response(task.max_response_length))
-        return score_split(answerer, task, job.split, job.scoring, job.seed)
+        return score_split(answerer, task, job.split, job.scoring, job.seed, alive)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Notation: n prompts, k samples of each, T tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,7 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from rltune.errors import TaskError
 from rltune.tasks.base import Example, Split, Task
-from rltune.trainers.base import Scores, Scoring
+from rltune.trainers.base import Scores, Scoring, unheard
 from rltune.trainers.trl.randomness import isolated, stream_seed
 
 _TOKENS_PER_BATCH = 32_768  # bounds the memory of one batch; small answers are still made hundreds at once
@@ -28,9 +28,10 @@ class Answerer:
     tokenizer: PreTrainedTokenizerBase
     max_tokens: int
 
-    def answers(self, prompts: Sequence[str], *, temperature: float) -> list[str]:
+    def answers(self, prompts: Sequence[str], *, temperature: float, alive: Callable[[], None] = unheard) -> list[str]:
         """One completion for each prompt, special tokens removed; the most likely one at temperature 0.
 
+        `alive` is called after each batch.
         The model is in evaluation mode meanwhile and goes back to the mode that it was in.
         """
         config = self._generation(temperature)
@@ -47,6 +48,7 @@ class Answerer:
             with torch.no_grad():
                 tokens = self.model.generate(ids, attention_mask=mask, generation_config=config)  # pyright: ignore[reportCallIssue]
             texts.extend(self.tokenizer.batch_decode(tokens[:, ids.shape[1] :], skip_special_tokens=True))
+            alive()
         self.model.train(was_training)
         return texts
 
@@ -74,10 +76,13 @@ class Answerer:
         return max(1, _TOKENS_PER_BATCH // (longest + self.max_tokens))
 
 
-def score_split(answerer: Answerer, task: Task, split: Split, scoring: Scoring, seed: int) -> Scores:
+def score_split(
+    answerer: Answerer, task: Task, split: Split, scoring: Scoring, seed: int, alive: Callable[[], None] = unheard
+) -> Scores:
     """`mean` (mean@k), `greedy`, `mean_stderr` (over prompts), each in [0, 1].
 
     Draws from a random stream that depends on (seed, split) alone, and leaves all other streams as they are.
+    `alive` is called after each batch of answers.
 
     Raises:
         TaskError: if the split is empty or nothing was asked for.
@@ -90,9 +95,9 @@ def score_split(answerer: Answerer, task: Task, split: Split, scoring: Scoring, 
         )
     prompts = [example.prompt for example in examples]
     with isolated(stream_seed("score", seed, split)):
-        greedy = answerer.answers(prompts, temperature=0.0)
+        greedy = answerer.answers(prompts, temperature=0.0, alive=alive)
         repeated = [prompt for prompt in prompts for _ in range(scoring.samples)]
-        sampled = answerer.answers(repeated, temperature=scoring.temperature)
+        sampled = answerer.answers(repeated, temperature=scoring.temperature, alive=alive)
     k = scoring.samples
     means = [_accuracy(task, [example] * k, sampled[i * k : (i + 1) * k]) for i, example in enumerate(examples)]
     return {

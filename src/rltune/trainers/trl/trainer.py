@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob
+from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob, unheard
 from rltune.trainers.trl.settings import parse
 from rltune.types import Scalar, StopReason
 
@@ -26,5 +26,5 @@ class TrlTrainer:
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         return import_module(_WORK).train_segment(job, reporter)
 
-    def score(self, job: ScoreJob) -> Scores:
-        return import_module(_WORK).score_model(job)
+    def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
+        return import_module(_WORK).score_model(job, alive)
