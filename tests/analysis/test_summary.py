@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.factory import CONFIG, RECIPE, TARGET, Filler, Study, begin, fill_finished, fill_half, propose
+from report.factory import CONFIG, RECIPE, TARGET, Filler, Study, begin, fill_failing, fill_finished, fill_half, propose
 from rltune.analysis.finalists import Finalist
 from rltune.analysis.gain import interval, measure_gain
 from rltune.analysis.summary import Summary, summarize
-from rltune.store.base import StudyStore
+from rltune.store.base import StudyState, StudyStore
 from rltune.store.open import create_study
-from rltune.types import Configuration, StopKind, StopReason
+from rltune.types import Configuration, Phase, StopKind, StopReason
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +68,73 @@ def test_efficiency_is_measured_not_planned(finished: tuple[Study, Summary]) -> 
     assert found.optimizer_share == pytest.approx(14 / 682)
 
 
-def test_transfer_pairs_each_confirmed_configuration_with_its_best_informed_proxy_score(
+def test_transfer_pairs_confirmed_configurations_at_one_step_of_one_proxy(
     finished: tuple[Study, Summary],
 ) -> None:
     _, summary = finished
-    assert len(summary.transfer.pairs) == 4  # three of the search and the recipe
-    assert {p.proxy for p in summary.transfer.pairs} == {"embedded/xs", "embedded/s"}
+    assert len(summary.transfer.pairs) == 4  # three of the search and the recipe, which wasn't trained on embedded/s
+    assert {(p.proxy, p.proxy_steps) for p in summary.transfer.pairs} == {("embedded/xs", 15)}
     assert summary.transfer.spearman is not None and -1 <= summary.transfer.spearman <= 1
-    assert "too few" in summary.transfer.note
+    assert summary.transfer.note.startswith("4 configurations at step 15 of embedded/xs, too few")
+
+
+def test_transfer_leaves_out_what_lacks_the_common_step_and_says_so(store: StudyStore) -> None:
+    filler, configurations = Filler(store), propose(5)
+    reached = (60, 30, 30, 30)
+    for configuration, last in zip(configurations, reached, strict=False):
+        for step in (s for s in (15, 30, 60) if s <= last):
+            filler.segment(configuration, "embedded/xs", step)
+    for configuration in configurations:  # the last one was never on a proxy
+        filler.segment(configuration, TARGET, 60, phase=Phase.CONFIRM)
+    found = summarize(store).transfer
+    assert [p.configuration for p in found.pairs] == [c.id for c in configurations[:4]]
+    assert {p.proxy_steps for p in found.pairs} == {30}
+    assert "4 configurations at step 30 of embedded/xs, 1 left out that has no score there" in found.note
+
+
+def test_a_study_that_no_process_runs_has_crashed(store: StudyStore) -> None:
+    assert [summarize(store, alive=a).state for a in (None, True, False)] == ["running", "running", "crashed"]
+    store.set_state(StudyState.INTERRUPTED)
+    assert summarize(store, alive=False).state == "interrupted"
+
+
+def test_failed_final_runs_count_as_the_untrained_model(store: StudyStore) -> None:
+    study = fill_failing(store, failing=2)
+    summary = summarize(store)
+    assert summary.winner and summary.winner.configuration == study.winner and summary.winner.failed_seeds == (3, 4)
+    assert summary.winner.test == pytest.approx({1: 0.91, 2: 0.92, 3: 0.43, 4: 0.43})
+    assert summary.recipe and summary.recipe.failed_seeds == ()
+    plain = summary.to_json()
+    assert plain["winner"]["test_mean"] == pytest.approx(0.6725) and plain["winner"]["failed_seeds"] == [3, 4]  # type: ignore[index]
+    assert summary.gain and summary.gain.value == pytest.approx(0.6725 - 0.625) and summary.gain.seeds == 4
+    assert summary.gain.sentence.startswith("No sure gain")  # of the two runs that lived: +29 points
+    assert "2 of 4 runs of the winner failed and count as the untrained model." in summary.gain.sentence
+
+
+def test_a_final_run_that_was_tried_again_and_ended_well_has_not_failed(store: StudyStore) -> None:
+    study = fill_failing(store, failing=1)
+    Filler(store).segment(study.winner, TARGET, 60, seed=4, phase=Phase.FINAL)
+    found = summarize(store)
+    assert found.winner and found.winner.failed_seeds == () and found.winner.counted == (1, 2, 3)
+
+
+def test_means_are_over_the_seeds_that_both_have(store: StudyStore) -> None:
+    study = fill_failing(store, failing=0)
+    filler = Filler(store)
+    filler.final(study.winner, 5, 0.1)  # the recipe's run of seed 5 isn't finished yet
+    summary = summarize(store)
+    assert summary.winner and summary.recipe and summary.gain
+    assert summary.winner.counted == summary.recipe.counted == (1, 2, 3, 4)
+    assert summary.winner.mean == pytest.approx(0.925) and summary.gain.value == pytest.approx(0.3)
+    assert summary.winner.test[5] == 0.1 and summary.winner.failed_seeds == ()
+
+
+def test_without_a_base_score_failed_runs_allow_no_verdict(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "unknown", CONFIG)
+    fill_failing(store, failing=1, base=False)
+    summary = summarize(store)
+    store.close()
+    assert summary.gain is None and summary.undecided and "1 final run of the winner failed" in summary.undecided
 
 
 def test_json_is_plain_and_has_the_promised_keys(finished: tuple[Study, Summary]) -> None:

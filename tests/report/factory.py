@@ -145,13 +145,20 @@ class Filler:
             self._steps[run.id] = end
         return score
 
+    def final(self, configuration: Configuration, seed: int, value: float | None) -> None:
+        """A final run and its test score; None: it diverged."""
+        stop = None if value is not None else StopReason(StopKind.DIVERGED, 20, "the loss isn't finite")
+        self.segment(configuration, TARGET, RUNGS[-1], seed=seed, phase=Phase.FINAL, stop=stop)
+        if value is not None:
+            self.test(configuration, seed, value)
+
     def test(self, configuration: Configuration, seed: int, value: float) -> None:
         run = self.store.run(configuration, TARGET, seed)
         values = {"mean": value, "greedy": min(1.0, value + 0.06), "mean_stderr": 0.006}
         self.store.add_score(ScoreRecord(TARGET, run.id, RUNGS[-1], "test", values, 2.0))
 
 
-def begin(store: StudyStore) -> None:
+def begin(store: StudyStore, base_scores: Mapping[str, float] = BASE_SCORES) -> None:
     """What the loop writes down before it spends anything."""
     store.set_state(StudyState.RUNNING, "search")
     store.set_fact("target", TARGET)
@@ -160,8 +167,9 @@ def begin(store: StudyStore) -> None:
     store.set_fact("recipe", {"configuration": RECIPE, "id": Configuration(RECIPE).id, "name": "verl-grpo"})
     store.set_fact("space", CONFIG["space"])
     store.set_fact("fixed", FIXED)
+    store.set_fact("max_response_length", 8)
     store.set_fact("versions", {"rltune": "0.1.0", "torch": "2.13.0", "trl": "1.16.0", "python": "3.12.1"})
-    for model, score in BASE_SCORES.items():
+    for model, score in base_scores.items():
         store.add_score(ScoreRecord(model, None, 0, "validation", {"mean": score, "greedy": 0.99}, 0.7))
 
 
@@ -242,6 +250,20 @@ def fill_finished(store: StudyStore, count: int = 16, *, test_gain: float = 0.28
     store.add_seconds(682.0)
     store.set_state(StudyState.FINISHED, "done")
     return Study(store, winner, recipe, configurations)
+
+
+def fill_failing(store: StudyStore, *, failing: int, base: bool = True) -> Study:
+    """Final runs of seeds 1 to 4, of which the winner's last `failing` ones diverged; `base`: the target's score
+    before any training is known."""
+    begin(store, base_scores=BASE_SCORES if base else {})
+    filler = Filler(store)
+    recipe, winner = Configuration(RECIPE), Configuration({**RECIPE, "learning_rate": 8e-4})
+    store.set_fact("winner", {"configuration": dict(winner.values), "id": winner.id, "reason": "it scored best"})
+    for seed in (1, 2, 3, 4):
+        filler.final(recipe, seed, 0.6 + 0.01 * seed)
+        filler.final(winner, seed, None if seed > 4 - failing else 0.9 + 0.01 * seed)
+    store.set_state(StudyState.FINISHED, "done")
+    return Study(store, winner, recipe, (recipe, winner))
 
 
 def fill_half(store: StudyStore) -> Study:

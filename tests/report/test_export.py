@@ -104,6 +104,7 @@ def test_trl_takes_the_exported_file_and_trains_with_what_the_study_trained_with
     job = TrainJob("m", "t", winner.hyperparameters, winner.horizon, winner.horizon, winner.seed, Scoring(1, 1))
     trained = build_config(parse(winner.hyperparameters), job, output=Path("x"), max_response=8, cpu=True)
     own = {"output_dir", "logging_steps"}
+    assert "max_completion_length" in config_values(parse(winner.hyperparameters), winner)
     for name in set(config_values(parse(winner.hyperparameters), winner)) - own:
         assert getattr(ours, name) == getattr(trained, name), name
 
@@ -121,6 +122,17 @@ def test_the_verl_command_sets_live_keys_exactly(finished: Study) -> None:
     assert got["data.train_batch_size"] == "32" and got[f"{actor}.ppo_mini_batch_size"] == "16"
     assert got["trainer.total_training_steps"] == "60" and got[f"{actor}.optim.lr_warmup_steps"] == "3"
     assert got["actor_rollout_ref.model.path"] == "$MODEL" and "MODEL=/path/to/your/model" in text
+
+
+@pytest.mark.parametrize(("given", "length"), [({}, 8), ({"max_completion_length": 24}, 24)])
+def test_the_response_length_that_was_trained_with_is_exported(
+    tmp_path: Path, given: dict[str, object], length: int
+) -> None:
+    store = refilled(tmp_path, **given)
+    assert yaml.safe_load(export(store, "trl"))["max_completion_length"] == length
+    text = export(store, "verl")
+    assert overrides_of(text)["data.max_response_length"] == str(length) and "not exported" not in text
+    store.close()
 
 
 def test_no_kl_means_no_reference_model_in_verl(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from report.factory import CONFIG, TARGET, Filler, Study, begin, fill_finished, propose
+from report.factory import CONFIG, TARGET, Filler, Study, begin, fill_failing, fill_finished, propose
 from rltune.errors import ReportError
 from rltune.report.data import read_report_data
 from rltune.report.html import render, write_report
@@ -39,6 +39,29 @@ def test_a_finished_study_shows_its_gain_and_all_figures(finished: Study) -> Non
     assert "A gain of +28.2 points" in page
     assert set(figures_of(page)) == FIGURES
     assert "still running" not in page and "No winner yet" not in page
+
+
+def test_failed_final_runs_are_shown_and_counted(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "failed", CONFIG)
+    fill_failing(store, failing=2)
+    page = page_of(store)
+    assert "2 of 4 runs of the winner failed and count as the untrained model." in page
+    assert "Failed final runs of the winner: seed 3, 4." in page and page.count("43.0 % (failed)") == 2
+    store.close()
+
+
+def test_without_a_base_score_failed_runs_leave_no_verdict_and_it_says_why(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "unknown", CONFIG)
+    fill_failing(store, failing=1, base=False)
+    page = page_of(store)
+    assert "No verdict: 1 final run of the winner failed" in page and "A gain of" not in page
+    store.close()
+
+
+def test_the_sentence_names_its_measure_once_and_greedy_beside_it(finished: Study) -> None:
+    verdict = re.findall(r'<p class="verdict">(.*?)</p>', page_of(finished.store), re.S)[0]
+    assert verdict.count("sampled accuracy (temperature 1)") == 1
+    assert "Greedy accuracy: 93.8 % against 65.6 % (+28.2 points)." in verdict
 
 
 def test_the_file_is_self_contained(finished: Study, tmp_path: Path) -> None:

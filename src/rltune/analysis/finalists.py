@@ -89,7 +89,7 @@ def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Final
     failed = tuple(seed for seed in _failed(records, configuration) if seed not in tested)
 
     def filled(scores: Mapping[int, float], name: str) -> dict[int, float]:
-        known = {seed: base[name] for seed in failed} if name in base else {}
+        known = dict.fromkeys(failed, base[name]) if name in base else {}
         return dict(sorted({**scores, **known}.items()))
 
     greedy = {seed: value for seed, (_, value) in _tests(records, configuration, "greedy").items()}
@@ -147,7 +147,5 @@ def _validation(records: Records, configuration: Configuration) -> dict[int, flo
 
 def _on_target(records: Records, configuration: Configuration) -> list[Evaluation]:
     return [
-        e
-        for _, e in records.evaluations
-        if e.configuration == configuration and e.fidelity.model == records.target
+        e for _, e in records.evaluations if e.configuration == configuration and e.fidelity.model == records.target
     ]

@@ -112,7 +112,8 @@ def _failed_note(role: str, finalist: Finalist, seeds: Sequence[int]) -> str:
     failed, total = len(set(finalist.failed_seeds) & set(seeds)), len(seeds)
     if not failed:
         return ""
-    return f"{failed} of {total} runs of the {role} failed and count{'s' if failed == 1 else ''} as the untrained model."
+    counts = "counts" if failed == 1 else "count"
+    return f"{failed} of {total} runs of the {role} failed and {counts} as the untrained model."
 
 
 def _method(seeds: int) -> str:
@@ -125,7 +126,8 @@ def _sentence(ours: float, theirs: float, value: float, ends: tuple[float, float
     measure = "sampled accuracy (temperature 1) on the test questions"
     scores = f"{measure} is {100 * ours:.1f} % for the winner, {100 * theirs:.1f} % for the recipe"
     if same:
-        return f"No gain: the search found nothing better than the recipe itself, whose {measure} is {100 * theirs:.1f} %."
+        found = "the search found nothing better than the recipe itself"
+        return f"No gain: {found}, whose {measure} is {100 * theirs:.1f} %."
     if ends is None:
         return f"One seed only, so nothing is sure: {scores} ({100 * value:+.1f} points)."
     range_text = f"95 % interval {100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rltune.analysis.efficiency import Efficiency, measure_efficiency
-from rltune.analysis.finalists import Finalist, recipe, winner
-from rltune.analysis.gain import Gain, measure_gain
+from rltune.analysis.finalists import Finalist, finalists
+from rltune.analysis.gain import Gain, measure_gain, undecided
 from rltune.analysis.outcomes import Failure, InFlight, Stopped, failures, in_flight, stops
 from rltune.analysis.rank import kendall, spearman
 from rltune.analysis.records import ReadableStore, Records, read_records
@@ -45,7 +45,12 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Where a study stands. Seconds are wall clock; a budget that is None is no limit."""
+    """Where a study stands. Seconds are wall clock; a budget that is None is no limit.
+
+    Attributes:
+        state: the store's state, or CRASHED.
+        undecided: why there is no `gain` though final runs have ended; None otherwise.
+    """
 
     name: str
     state: str
@@ -62,6 +67,7 @@ class Summary:
     winner: Finalist | None
     recipe: Finalist | None
     gain: Gain | None
+    undecided: str | None
     efficiency: Efficiency
     transfer: Transfer
 
@@ -92,7 +98,7 @@ def summarize(store: ReadableStore, alive: bool | None = None) -> Summary:
 
 def summarize_records(records: Records, alive: bool | None = None) -> Summary:
     """Sums up what was read."""
-    study, ours, theirs = records.study, winner(records), recipe(records)
+    study, (ours, theirs) = records.study, finalists(records)
     return Summary(
         name=study.name,
         state=CRASHED if study.state is StudyState.RUNNING and alive is False else study.state.value,
@@ -111,6 +117,7 @@ def summarize_records(records: Records, alive: bool | None = None) -> Summary:
         winner=ours,
         recipe=theirs,
         gain=measure_gain(ours, theirs),
+        undecided=undecided(ours, theirs),
         efficiency=measure_efficiency(records),
         transfer=_transfer(records),
     )
@@ -129,11 +136,13 @@ def _best(records: Records) -> Best | None:
 
 
 def _transfer(records: Records) -> Transfer:
-    pairs = transfer_pairs(records)
+    pairs, left_out = transfer_pairs(records)
     if len(pairs) < 3:
         return Transfer(pairs, None, None, f"{len(pairs)} configurations with both scores; three are needed")
     proxy, target = [p.proxy_score for p in pairs], [p.target_score for p in pairs]
-    note = f"{len(pairs)} configurations"
+    note = f"{len(pairs)} configurations at step {pairs[0].proxy_steps} of {pairs[0].proxy}"
+    if left_out:
+        note += f", {left_out} left out that {'has' if left_out == 1 else 'have'} no score there"
     if len(pairs) < FEW:
         note += ", too few for more than a hint, and chosen rather than drawn by chance"
     return Transfer(pairs, _finite(spearman(proxy, target)), _finite(kendall(proxy, target)), note)
@@ -164,7 +173,10 @@ def _finalist(finalist: Finalist | None) -> dict[str, object] | None:
         "test_mean": finalist.mean,
         "test_sd": finalist.sd,
         "test_greedy_by_seed": _plain(finalist.greedy),
+        "test_greedy_mean": finalist.greedy_mean,
         "validation_by_seed": _plain(finalist.validation),
+        "failed_seeds": list(finalist.failed_seeds),
+        "counted_seeds": list(finalist.counted or finalist.test),
         "steps": finalist.steps,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rltune.analysis.records import Records
-from rltune.types import Evaluation, Phase
+from rltune.types import Fidelity, Phase
 
 FEW = 10
 """Fewer pairs than this give a rank correlation that chance alone changes a lot."""
@@ -13,7 +13,8 @@ FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class TransferPair:
-    """A configuration's score on a proxy and on the target (r_max), trained with the search's seed."""
+    """A configuration's score on a proxy and on the target (r_max), trained with the search's seed; the proxy and its
+    step are the same in all pairs of a study."""
 
     configuration: str
     proxy: str
@@ -22,33 +23,36 @@ class TransferPair:
     target_score: float
 
 
-def transfer_pairs(records: Records) -> tuple[TransferPair, ...]:
-    """One pair for each configuration that has a score at r_max on the target and a score on some proxy.
+def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
+    """One pair for each configuration with a score at r_max on the target and one at a common step of one proxy.
 
-    The proxy's score is that of the largest proxy at its largest step.
+    Scores of different steps or proxies don't compare, so all are read at the (proxy, step) that most of these
+    configurations have: of several such, on the largest proxy at its largest step.
+
+    Returns:
+        The pairs, and how many configurations were left out since they have no score there.
     """
-    best: dict[str, Evaluation] = {}
-    target: dict[str, Evaluation] = {}
+    proxies: dict[Fidelity, dict[str, float]] = {}
+    target: dict[str, float] = {}
     for _, e in records.evaluations:
         # The winner's and the recipe's final runs have other seeds than the runs they are compared with.
         if e.score is None or e.phase is Phase.FINAL:
             continue
         if e.fidelity.model != records.target:
-            best[e.configuration.id] = _better(records, best.get(e.configuration.id), e)
+            proxies.setdefault(e.fidelity, {})[e.configuration.id] = e.score
         elif e.fidelity.steps == records.horizon:
-            target[e.configuration.id] = _better(records, target.get(e.configuration.id), e)
-    return tuple(
-        TransferPair(key, p.fidelity.model, p.fidelity.steps, p.score, t.score)
-        for key, t in target.items()
-        if (p := best.get(key)) is not None and p.score is not None and t.score is not None
+            target[e.configuration.id] = e.score
+
+    def rank(at: Fidelity) -> tuple[int, float, int]:
+        return len(proxies[at].keys() & target.keys()), records.parameters(at.model), at.steps
+
+    common = max(proxies, key=rank, default=None)
+    if common is None:
+        return (), len(target)
+    scores = proxies[common]
+    pairs = tuple(
+        TransferPair(key, common.model, common.steps, scores[key], score)
+        for key, score in target.items()
+        if key in scores
     )
-
-
-def _better(records: Records, old: Evaluation | None, new: Evaluation) -> Evaluation:
-    if old is None:
-        return new
-
-    def rank(e: Evaluation) -> tuple[float, int]:
-        return records.parameters(e.fidelity.model), e.fidelity.steps
-
-    return new if rank(new) > rank(old) else old
+    return pairs, len(target) - len(pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import Concatenate
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, Text, select, type_coerce
 
@@ -14,8 +14,11 @@ from rltune.store import schema as t
 from rltune.store.columns import JsonText
 from rltune.store.scope import Scope
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def names_damage[**P, R](
+
+def names_damage(
     read: Callable[Concatenate[Connection, Scope, P], R],
 ) -> Callable[Concatenate[Connection, Scope, P], R]:
     """A reading function that raises StoreError, with table and row, where it would raise JSONDecodeError."""

@@ -19,6 +19,8 @@ def export_json(winner: Winner) -> str:
             "test_by_seed": {str(s): v for s, v in finalist.test.items()},
             "test_mean": finalist.mean,
             "test_sd": finalist.sd,
+            "failed_seeds": list(finalist.failed_seeds),
+            "counted_seeds": list(finalist.counted or finalist.test),
             "validation_by_seed": {str(s): v for s, v in finalist.validation.items()},
         },
         "provenance": dict(winner.provenance),

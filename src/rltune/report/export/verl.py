@@ -11,6 +11,9 @@ from rltune.trainers.trl.settings import Settings, parse
 SCHEDULERS = ("constant", "cosine")
 """What verl's FSDP engine knows."""
 
+EXPRESSED = ("num_iterations", "gradient_accumulation_steps", "max_completion_length")
+"""TRL's own fields that are exported under another name, or that change no result."""
+
 _MANY_EPOCHS = 100_000
 _ACTOR = "actor_rollout_ref.actor"
 _ROLLOUT = "actor_rollout_ref.rollout"
@@ -82,7 +85,7 @@ def _check(settings: Settings, winner: Winner) -> None:
 
 def _left_out(settings: Settings) -> str:
     """Names the trainer's own fields that have no counterpart here: better said than dropped in silence."""
-    names = [n for n in settings.native if n not in ("num_iterations", "gradient_accumulation_steps")]
+    names = [n for n in settings.native if n not in EXPRESSED]
     return f"# not exported, since these are TRL's own fields: {', '.join(names)}\n" if names else ""
 
 

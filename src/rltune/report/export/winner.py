@@ -19,8 +19,8 @@ class Winner:
 
     Attributes:
         hyperparameters: canonical names and the trainer's own fields, fixed and searched ones.
-        horizon: r_max, in rollout steps. seed: the first that it was trained with on the target.
-        target: the model's name, folder or hub name. response_length: in tokens, if the study file says it.
+        horizon: r_max, in rollout steps. seed: the first that it was trained with on the target without failing.
+        target: the model's name, folder or hub name. response_length: what it was trained with, in tokens.
         provenance: short facts by name, for people and scripts.
     """
 
@@ -55,13 +55,14 @@ def find_winner(data: ReportData) -> Winner:
         raise _no_winner(data)
     fixed = records.fact("fixed") or _mapping(records.study.config.get("fixed"))
     scalars = {k: v for k, v in fixed.items() if isinstance(v, (bool, int, float, str))}
-    length = _mapping(records.study.config.get("task")).get("max_response_length")
-    seeds = sorted(finalist.test or finalist.validation)
+    hyperparameters = {**scalars, **finalist.configuration.values}
+    length = hyperparameters.get("max_completion_length", records.study.facts.get("max_response_length"))
+    trained = sorted(set(finalist.test or finalist.validation) - set(finalist.failed_seeds))
     return Winner(
         finalist=finalist,
-        hyperparameters={**scalars, **finalist.configuration.values},
+        hyperparameters=hyperparameters,
         horizon=records.horizon,
-        seed=seeds[0] if seeds else 0,
+        seed=trained[0] if trained else 0,
         target=records.target,
         response_length=length if isinstance(length, int) else None,
         provenance=_provenance(data, finalist, records.target, records.horizon),
@@ -97,8 +98,8 @@ def _provenance(data: ReportData, finalist: Finalist, target: str, horizon: int)
         "target": f"{target}{count}",
         "steps": f"{horizon} rollout steps (schedules span all of them)",
         "test accuracy": _score(finalist),
-        "seeds": ", ".join(str(s) for s in finalist.test) or "none yet",
-        "against the recipe": gain.sentence if gain else "not tested yet",
+        "seeds": _seeds(finalist),
+        "against the recipe": gain.sentence if gain else data.summary.undecided or "not tested yet",
         "caveat": (
             f"found for {target}; the best learning rate and clip ratio move with model size, so don't "
             "carry them to another model without tuning"
@@ -109,8 +110,15 @@ def _provenance(data: ReportData, finalist: Finalist, target: str, horizon: int)
 def _score(finalist: Finalist) -> str:
     if finalist.mean is None:
         return "not tested yet"
-    spread = "" if finalist.sd is None else f", s.d. {finalist.sd:.4f} over {len(finalist.test)} seeds"
+    seeds = len(finalist.counted or finalist.test)
+    spread = "" if finalist.sd is None else f", s.d. {finalist.sd:.4f} over {seeds} seeds"
     return f"{finalist.mean:.4f}{spread}"
+
+
+def _seeds(finalist: Finalist) -> str:
+    """The seeds that the score is over, failed runs marked."""
+    marks = dict.fromkeys(finalist.failed_seeds, " (failed, counts as the untrained model)")
+    return ", ".join(f"{s}{marks.get(s, '')}" for s in finalist.counted or finalist.test) or "none yet"
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -22,14 +22,15 @@ def seeds_picture(data: ReportData) -> Picture | None:
     figure.update_layout(showlegend=False, margin={"l": 64, "r": 24, "t": 8, "b": 48})
     figure.update_yaxes(type="category", showgrid=False, range=[-0.6, len(tested) - 0.4])
     caption = (
-        "Each dot is one seed, the diamond their mean, the bar the 95 % t-interval of the mean. "
-        "The test questions were used only here."
+        "Each dot is one seed (a failed run: the untrained model), the diamond their mean, the bar the 95 % t-interval "
+        "of the mean. The test questions were used only here."
     )
     return Picture("seeds", figure, caption, height=190)
 
 
 def _add_row(figure: go.Figure, label: str, finalist: Finalist, color: str) -> None:
-    values = list(finalist.test.values())
+    seeds = finalist.counted or tuple(finalist.test)
+    values = [finalist.test[seed] for seed in seeds]
     ends, mean = interval(values), sum(values) / len(values)
     figure.add_trace(
         go.Scatter(
@@ -37,7 +38,7 @@ def _add_row(figure: go.Figure, label: str, finalist: Finalist, color: str) -> N
             y=[label] * len(values),
             mode="markers",
             marker={"size": 13, "color": color, "opacity": 0.55},
-            text=[f"seed {seed}" for seed in finalist.test],
+            text=[f"seed {seed}{' (failed)' if seed in finalist.failed_seeds else ''}" for seed in seeds],
             hovertemplate=f"{label}, %{{text}}: %{{x:.1f}} %<extra></extra>",
         )
     )

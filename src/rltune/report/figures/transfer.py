@@ -13,7 +13,7 @@ def transfer_picture(data: ReportData) -> Picture | None:
     pairs = data.summary.transfer.pairs
     if not pairs:
         return None
-    figure = blank_figure("score on the proxy, %", "score on the target, %")
+    figure = blank_figure(plain(f"score on {pairs[0].proxy}, step {pairs[0].proxy_steps}, %"), "score on the target, %")
     other = model_colors(data.records.models(), data.records.target).get(data.records.target or "")
     colors = {"winner": WINNER, "recipe": RECIPE, "": other}
     figure.add_trace(

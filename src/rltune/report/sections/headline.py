@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping
-
 from rltune.analysis.finalists import Finalist
 from rltune.report.data import ReportData, percent_text, seconds_text
 from rltune.report.figures.seeds import seeds_picture
@@ -15,6 +12,7 @@ _STATES = {
     "created": "This study has been created and not started yet.",
     "running": "This study is still running; the page shows what it had found when the page was written.",
     "interrupted": "This study was interrupted and can be resumed: what is shown is not its final result.",
+    "crashed": "The process that ran this study has vanished; the study can be resumed: no final result yet.",
     "failed": "This study has failed and can be resumed once the cause is mended: no final result yet.",
 }
 
@@ -32,6 +30,7 @@ def headline(data: ReportData) -> Html:
     picture = seeds_picture(data)
     if picture is not None:
         parts += [plot(picture), _scores(data)]
+    parts += [paragraph(note, "fine") for note in _notes(data)]
     return tag("section", join(parts), id="headline")
 
 
@@ -39,6 +38,8 @@ def _verdict(data: ReportData) -> str:
     summary = data.summary
     if summary.gain is not None:
         return summary.gain.sentence
+    if summary.undecided is not None:
+        return summary.undecided
     if summary.best is not None:
         best = summary.best
         return (
@@ -63,8 +64,30 @@ def _numbers(data: ReportData) -> Html:
     return tag("div", cards, class_="cards")
 
 
+def _finalists(data: ReportData) -> list[tuple[str, Finalist]]:
+    both = (("winner", data.summary.winner), ("recipe", data.summary.recipe))
+    return [(name, finalist) for name, finalist in both if finalist is not None]
+
+
+def _notes(data: ReportData) -> list[str]:
+    """What a reader must know of the table: which runs failed, and which seeds the means are over."""
+    found = _finalists(data)
+    notes = []
+    for name, finalist in found:
+        if finalist.failed_seeds:
+            seeds = ", ".join(str(seed) for seed in finalist.failed_seeds)
+            notes.append(
+                f"Failed final runs of the {name}: seed {seeds}. A run that was stopped, diverged or crashed counts as "
+                "the untrained model, with its score on the validation questions."
+            )
+    counted = next((f.counted for _, f in found if f.counted), ())
+    if counted and any(set(f.test) != set(counted) for _, f in found):
+        notes.append(f"Means are over seed {', '.join(str(s) for s in counted)}, of which both have a score.")
+    return notes
+
+
 def _scores(data: ReportData) -> Html:
-    finalists = [(n, f) for n, f in (("winner", data.summary.winner), ("recipe", data.summary.recipe)) if f is not None]
+    finalists = _finalists(data)
     if not finalists:
         return missing("Neither winner nor recipe is known.")
     seeds = sorted({s for _, f in finalists for s in f.test})
@@ -76,13 +99,14 @@ def _scores(data: ReportData) -> Html:
 def _score_row(name: str, finalist: Finalist, seeds: list[int]) -> list[object]:
     return [
         name,
-        *[percent_text(finalist.test.get(s)) for s in seeds],
+        *[_seed_text(finalist, s) for s in seeds],
         tag("b", percent_text(finalist.mean)),
         percent_text(finalist.sd),
-        percent_text(_mean(finalist.greedy)),
-        percent_text(_mean(finalist.validation)),
+        percent_text(finalist.greedy_mean),
+        percent_text(finalist.validation_mean),
     ]
 
 
-def _mean(values: Mapping[int, float]) -> float | None:
-    return statistics.fmean(values.values()) if values else None
+def _seed_text(finalist: Finalist, seed: int) -> str:
+    text = percent_text(finalist.test.get(seed))
+    return f"{text} (failed)" if seed in finalist.failed_seeds else text
