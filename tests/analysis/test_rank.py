@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rltune.analysis.rank import kendall, rank_agreement, spearman
+from rltune.analysis.rank import kendall, spearman
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=12))
@@ -21,30 +21,14 @@ def test_agrees_with_scipy(pairs: list[tuple[int, int]]) -> None:
     assert kendall(a, b) == pytest.approx(stats.kendalltau(a, b)[0])
 
 
-def test_a_monotone_relation_is_perfect_and_its_interval_is_narrow() -> None:
+def test_a_monotone_relation_is_perfect() -> None:
     a = np.linspace(0.1, 0.9, 20)
-    agreement = rank_agreement(list(a), list(a**3))
-    assert agreement.spearman == pytest.approx(1.0) and agreement.kendall == pytest.approx(1.0)
-    assert agreement.spearman_interval == pytest.approx((1.0, 1.0))
+    assert spearman(list(a), list(a**3)) == pytest.approx(1.0) and kendall(list(a), list(a**3)) == pytest.approx(1.0)
 
 
-@pytest.mark.slow
-def test_an_interval_covers_the_truth_of_independent_scores() -> None:
-    rng = np.random.default_rng(0)
-    covered = 0
-    for seed in range(20):
-        agreement = rank_agreement(list(rng.random(25)), list(rng.random(25)), seed=seed)
-        assert agreement.kendall_interval is not None
-        covered += agreement.kendall_interval[0] <= 0 <= agreement.kendall_interval[1]
-    assert covered >= 16
-
-
-def test_few_pairs_give_no_number_but_a_reason() -> None:
-    assert rank_agreement([1.0, 2.0], [1.0, 2.0]).note == "2 pairs are too few for a rank correlation, it takes 3"
-    four = rank_agreement([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 4.0, 3.0])
-    assert four.spearman == pytest.approx(0.8) and four.spearman_interval is None
-    assert "too few for an interval" in four.note
-    assert "no order" in rank_agreement([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]).note
+def test_too_few_pairs_give_no_number() -> None:
+    assert spearman([1.0, 2.0], [1.0, 2.0]) is None and kendall([1.0, 2.0], [1.0, 2.0]) is None
+    assert spearman([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 4.0, 3.0]) == pytest.approx(0.8)
 
 
 def test_wrong_pairs_are_refused() -> None:

@@ -46,8 +46,9 @@ def closing_lines(summary: Summary) -> list[Text]:
         if finalist is not None and finalist.mean is not None:
             seeds = ", ".join(f"{score:.3f}" for score in finalist.test.values())
             lines.append(Text(f"{role}   test accuracy {finalist.mean:.3f} (seeds: {seeds})"))
-    if gain is not None:
-        lines.append(Text(gain.sentence, style="bold"))
+    verdict = gain.sentence if gain is not None else summary.undecided
+    if verdict:
+        lines.append(Text(verdict, style="bold"))
     work = summary.work
     lines.append(
         Text(

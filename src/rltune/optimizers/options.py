@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 Acquisition = Literal["ei_per_cost", "goal_per_cost"]
+"""Whose expected improvement per expected second is maximized: `ei_per_cost` (published, arXiv 2606.03073) that of the
+score at the evaluated fidelity, `goal_per_cost` that of the posterior mean at (target, r_max)."""
 
 
 class NoOptions(BaseModel):

@@ -23,9 +23,6 @@ from rltune.types import Configuration, Fidelity
 REFINE_SCALES = (0.08, 0.03, 0.01)
 REFINE_POINTS = 24
 
-"""Whose expected improvement per expected second is maximized: `ei_per_cost` (published, arXiv 2606.03073) that of the
-score at the evaluated fidelity, `goal_per_cost` that of the posterior mean at (target, r_max)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scored:

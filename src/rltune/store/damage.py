@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, Text, select, type_coerce
 
@@ -51,7 +51,7 @@ def _broken_row(connection: Connection, scope: Scope) -> str:
     return "a column"
 
 
-def _texts(table: Table, column: Column[object], scope: Scope) -> Select[tuple[int, str]]:
+def _texts(table: Table, column: Column[object], scope: Scope) -> Select[Any, str]:
     """Key and raw text of the column's rows that belong to the study."""
     query = select(table.c.pk, type_coerce(column, Text)).where(column.is_not(None))
     if table is t.study:
