@@ -189,15 +189,15 @@ class StudyLoop:
         goal = Fidelity(work.model, self.workshop.horizon)
         reason = "its final checkpoint is damaged or gone, so its last steps are trained again"
         self._tell("warning", f"{work.model}, seed {work.seed}: {reason}")
-        self._start_training(Train(Proposal(work.configuration, goal, work.seed, Phase.FINAL, reason)), again=True)
+        self._start_training(Train(Proposal(work.configuration, goal, work.seed, Phase.FINAL, reason)))
 
-    def _start_training(self, work: Train, again: bool = False) -> None:
+    def _start_training(self, work: Train) -> None:
         proposal = work.proposal
         run = self.store.run(proposal.configuration, proposal.fidelity.model, proposal.seed)
         curve = self.store.curve(run.id)
         goal = proposal.fidelity.steps
         resume = newest_intact(self.store, run.id, at_most=goal)
-        if resume is not None and resume.step == goal and not again:
+        if resume is not None and resume.step == goal:
             if self._already_measured(run, proposal, curve):
                 return
             resume = newest_intact(self.store, run.id, at_most=goal - 1)
@@ -276,9 +276,11 @@ class StudyLoop:
 
     def _check_broken(self, outcome: Outcome) -> None:
         """Stops a study whose trials do nothing but crash, at first or after a while, before they burn the budget."""
+        if outcome.stop.kind is not StopKind.FAILED:
+            return
         ends = sorted((s for s in self.store.segments() if s.ended is not None), key=lambda s: s.ended or 0.0)
         kinds = [s.stop.kind for s in ends if s.stop is not None and s.stop.kind not in SAYS_NOTHING]
-        if outcome.stop.kind is StopKind.FAILED and kinds[-BROKEN_AFTER:] == [StopKind.FAILED] * BROKEN_AFTER:
+        if kinds[-BROKEN_AFTER:] == [StopKind.FAILED] * BROKEN_AFTER:
             raise StudyError(
                 f"the last {BROKEN_AFTER} trials all crashed, the newest one so: {outcome.stop.reason}",
                 where=str(self.workshop.folder),

@@ -248,9 +248,8 @@ class Test:
                 hint="mend this and `rltune resume`: only the missing scores are computed",
             )
         # A run whose checkpoint was damaged is being trained again: its score has to wait.
-        training = {(w.proposal.configuration, w.proposal.seed) for w in view.running if isinstance(w, Train)}
         waiting = (w for w in self._missing(view) if w not in view.running)
-        return next((w for w in waiting if (w.configuration, w.seed) not in training), None)
+        return next((w for w in waiting if (w.configuration, w.model, w.seed) not in view.training), None)
 
     def done(self, view: View) -> bool:
         return not self._missing(view)
@@ -290,11 +289,7 @@ def final_seeds(problem: Problem, facts: Mapping[str, object]) -> list[int]:
 
 
 def _not_running(missing: Sequence[Proposal], view: View) -> Work | None:
-    busy = {
-        (w.proposal.configuration, w.proposal.fidelity.model, w.proposal.seed)
-        for w in view.running
-        if isinstance(w, Train)
-    }
+    busy = view.training
     for proposal in missing:
         if (proposal.configuration, proposal.fidelity.model, proposal.seed) not in busy:
             return Train(proposal)

@@ -69,6 +69,12 @@ class View:
         wanted = (configuration, fidelity, seed)
         return next((e for e in self.evaluations if (e.configuration, e.fidelity, e.seed) == wanted), None)
 
+    @property
+    def training(self) -> set[tuple[Configuration, str, int]]:
+        """(configuration, model, seed) of the runs that are being trained."""
+        proposals = [work.proposal for work in self.running if isinstance(work, Train)]
+        return {(p.configuration, p.fidelity.model, p.seed) for p in proposals}
+
     def settled(self, configuration: Configuration, fidelity: Fidelity, seed: int) -> bool:
         """Whether a run at a fidelity needs no more training: it gave a result, or crashed in this very sitting.
 
