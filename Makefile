@@ -26,6 +26,9 @@ bench: $(READY)
 	$(BIN)/python bench/warm_start.py
 	$(BIN)/python bench/ask_time.py
 	$(BIN)/python bench/kill_soak.py
+	$(BIN)/python bench/stopping_rules.py
+	$(BIN)/python bench/forecast_error.py
+	$(BIN)/python bench/curve_speed.py
 
 # The lock pins what is known to work together; the package itself is installed in place.
 $(READY): requirements.lock pyproject.toml

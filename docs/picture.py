@@ -37,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path, help="a report that rltune has written")
     parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--section", action="append", metavar="ANCHOR:HEIGHT", help="only these (default: a report's)")
     parser.add_argument("--dark", action="store_true", help="in the dark colours")
     arguments = parser.parse_args()
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
@@ -45,7 +46,8 @@ def main() -> int:
         return 2
     arguments.folder.mkdir(parents=True, exist_ok=True)
     page = arguments.report.read_text(encoding="utf-8")
-    for anchor, height in SECTIONS.items():
+    named = dict(text.split(":") for text in arguments.section or ())
+    for anchor, height in {anchor: int(height) for anchor, height in named.items()}.items() or SECTIONS.items():
         suffix = "-dark" if arguments.dark else ""
         target = arguments.folder / f"{anchor}{suffix}.png"
         take(browser, page, anchor, height, target, dark=arguments.dark)

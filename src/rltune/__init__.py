@@ -6,6 +6,8 @@
     study.run()
     print(study.summary().to_json())
 
+    rltune.forecast(rewards, horizon=400)   # where a reward curve goes, and when to stop
+
 Importing this package is light: what needs PyTorch and friends is imported when it is used.
 """
 
@@ -17,11 +19,17 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from rltune.curves.forecast import forecast
     from rltune.study.api import Study, create, open_study
 
-_LAZY = {"Study": "rltune.study.api", "create": "rltune.study.api", "open_study": "rltune.study.api"}
+_LAZY = {
+    "Study": "rltune.study.api",
+    "create": "rltune.study.api",
+    "forecast": "rltune.curves.forecast",
+    "open_study": "rltune.study.api",
+}
 
-__all__ = ["Study", "__version__", "create", "open_study"]
+__all__ = ["Study", "__version__", "create", "forecast", "open_study"]
 
 
 def __dir__() -> list[str]:

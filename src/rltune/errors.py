@@ -80,6 +80,14 @@ class RuleError(RltuneError):
     """A stopping rule can't be found or was given impossible thresholds."""
 
 
+class LogError(RltuneError):
+    """A training log can't be read, or holds no curve."""
+
+
+class CurveError(RltuneError):
+    """A curve can't be used: its arrays don't fit together, or a law's range is impossible."""
+
+
 class ReportError(RltuneError):
     """A report or export can't be made from what the study holds."""
 

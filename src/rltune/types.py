@@ -26,6 +26,7 @@ METRIC_NAMES = (
     "grad_norm",
     "clip_fraction",
     "response_length",
+    "truncated_fraction",
     "zero_std_fraction",
     "learning_rate",
     "tokens",
@@ -47,6 +48,7 @@ class StopKind(StrEnum):
 
     REACHED = "reached"  # trained to the step that was asked for
     RULE = "rule"  # a stopping rule ended it: a result about the configuration
+    FUTILE = "futile"  # healthy, but its forecast doesn't make it worth training on; `values["forecast"]` if it has one
     DIVERGED = "diverged"  # non-finite numbers: a failure of the configuration
     FAILED = "failed"  # the trial crashed, hung, ran out of memory or out of time
     INTERRUPTED = "interrupted"  # asked to stop from outside; says nothing about the configuration

@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "types", "clock"},
     {"config", "space", "curves", "tasks", "models"},
     {"store", "stopping", "bayes", "trainers"},
-    {"executors", "optimizers", "analysis"},
+    {"executors", "optimizers", "analysis", "callbacks"},
     {"study", "report"},
     {"cli", "web", "testing"},
 ]

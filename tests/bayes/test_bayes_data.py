@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,6 +50,16 @@ def test_dead_runs_are_worth_the_base_model() -> None:
         base_scores={"small": 0.3},
     )
     assert training_data(history, SPACE, SCALE).y.tolist() == [0.5, 0.3, 0.3, 0.3, 0.3]
+
+
+def test_a_futile_run_is_worth_its_forecast_but_never_less_than_the_base_model() -> None:
+    def futile(rate: float, **values: float) -> Evaluation:
+        ended = evaluation(rate, 40, None, StopKind.FUTILE)
+        return replace(ended, stop=StopReason(StopKind.FUTILE, 25, "", "futility", values))
+
+    runs = (futile(1e-4, forecast=0.55), futile(2e-4, forecast=0.1), futile(3e-4), futile(4e-4, forecast=7.0))
+    history = History(runs, base_scores={"small": 0.3})
+    assert training_data(history, SPACE, SCALE).y.tolist() == [0.55, 0.3, 0.3, 0.3]
 
 
 def test_without_a_base_score_the_lowest_seen_stands_in() -> None:

@@ -90,6 +90,16 @@ def test_stops_are_listed_and_marked_with_their_rule(finished: Study) -> None:
     assert figures_of(page)["kl"]["layout"]["yaxis"]["type"] == "log"
 
 
+def test_the_winners_runs_show_where_training_stopped_paying(finished: Study) -> None:
+    page = page_of(finished.store)
+    found = re.search(r'<section id="paying">.*?</section>', page, re.S)
+    assert found is not None
+    rows = re.findall(r"<tr.*?</tr>", found[0], re.S)[1:]
+    roles = [re.findall(r"<td[^>]*>(.*?)</td>", row)[1] for row in rows]
+    assert {"winner", "recipe"} <= set(roles)
+    assert all(re.search(r"plateau|rapid improvement|slow start|fallen|decline", row) for row in rows)
+
+
 def test_what_is_needed_to_do_it_again_is_there(finished: Study) -> None:
     page = page_of(finished.store)
     assert "rltune export ./studies/demo --format verl" in page and "2.13.0" in page

@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import os
-import re
+import statistics
 from pathlib import Path
 
 import pytest
 
-from rltune.stopping.base import first_stop
-from rltune.stopping.build import PRESETS
+from rltune.stopping.base import Rule, first_stop
+from rltune.stopping.build import PRESETS, build_rules, preset, with_context
+from rltune.stopping.entropy_collapse import EntropyCollapse
+from rltune.stopping.entropy_explosion import EntropyExplosion
+from rltune.stopping.grad_explosion import GradExplosion
 from rltune.stopping.guard import watch_all
 from rltune.stopping.kl_growth import KlGrowth
+from rltune.stopping.kl_runaway import KlRunaway
+from rltune.stopping.length_runaway import LengthRunaway
+from rltune.stopping.no_signal import NoSignal
+from rltune.stopping.reward_collapse import RewardCollapse
+from rltune.trainers.logs.build import read_log
 from rltune.types import StepMetrics
 
 _DATA = os.environ.get("RLTUNE_SHARED_DATA")
 LOGS = (Path(_DATA) if _DATA else Path(__file__).parents[3] / "shared" / "data") / "verl_logs"
 
-_STEP = re.compile(r"step:(\d+) - (.*)")
-_NAMES = {
-    "critic/rewards/mean": "reward",
-    "actor/kl_loss": "kl",
-    "critic/kl": "kl",
-    "actor/grad_norm": "grad_norm",
-    "response_length/mean": "response_length",
-}
-
 pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason=f"no published logs in {LOGS}")
 
 
-def read(name: str) -> list[StepMetrics]:
-    steps: dict[int, dict[str, float]] = {}
-    with (LOGS / f"{name}.log").open(errors="replace") as lines:
-        for line in lines:
-            if match := _STEP.search(line):
-                pairs = (pair.strip().rpartition(":") for pair in match[2].split(" - "))
-                found = {_NAMES[key]: float(value) for key, _, value in pairs if key in _NAMES}
-                if found:
-                    steps[int(match[1])] = found
-    return [StepMetrics(step, steps[step]) for step in sorted(steps)]
+def read(name: str) -> tuple[StepMetrics, ...]:
+    (run,) = read_log(LOGS / f"{name}.log")
+    return run.training
 
 
 @pytest.mark.parametrize(
@@ -50,6 +42,39 @@ def test_the_default_preset_stops_no_healthy_run(name: str, steps: int) -> None:
     assert len(curve) == steps
     guard = watch_all(PRESETS["default"])
     assert [d for metrics in curve if (d := guard.update(metrics))] == []
+
+
+@pytest.mark.parametrize("name", ["deepseek-7b-grpo-gsm8k", "qwen2-7b-gpg-gsm8k", "qwen2.5-0.5b-ppo-gsm8k"])
+def test_nor_does_it_when_told_that_another_run_ends_as_well_as_this_one(name: str) -> None:
+    curve = read(name)
+    last = curve[-1].step
+    end = statistics.fmean(m.values["reward"] for m in curve if m.step > 0.9 * last)
+    told = build_rules(with_context(preset("default"), horizon=last, best=end))
+    assert [d for rule in told if (d := first_stop(rule, curve))] == []
+    assert not told[-1].watch().update(curve[0]).abstained
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        KlRunaway(),
+        RewardCollapse(),
+        NoSignal(),
+        EntropyCollapse(),
+        EntropyExplosion(),
+        LengthRunaway(),
+        LengthRunaway(limit=1024),
+        GradExplosion(),
+    ],
+    ids=lambda rule: rule.name,
+)
+@pytest.mark.parametrize("name", ["deepseek-7b-grpo-gsm8k", "qwen2-7b-gpg-gsm8k", "qwen2.5-0.5b-ppo-gsm8k"])
+def test_no_robust_rule_by_itself_stops_a_healthy_run(name: str, rule: Rule) -> None:
+    watch = rule.watch()
+    decisions = [watch.update(metrics) for metrics in read(name)]
+    # One of the runs was trained without a KL term.
+    blind = name == "qwen2-7b-gpg-gsm8k" and "kl" in rule.needs
+    assert not any(decision.stop or decision.abstained != blind for decision in decisions)
 
 
 def test_without_a_floor_a_smoothed_kl_rule_stops_a_healthy_run_in_its_first_steps() -> None:

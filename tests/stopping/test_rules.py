@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rltune.errors import RuleError
-from rltune.stopping.base import Decision, Rule, first_stop
-from rltune.stopping.build import PRESETS, RULES, build_rules, describe_rules, preset
+from rltune.stopping.base import Rule, first_stop
+from rltune.stopping.build import PRESETS, build_rules, describe_rules, preset
 from rltune.stopping.combine import AllOf, AnyOf, Insist
 from rltune.stopping.guard import stop_reason, watch_all
 from rltune.stopping.kl_growth import KlGrowth
 from rltune.stopping.non_finite import NonFinite
 from rltune.stopping.reward_drop import RewardDrop
 from rltune.stopping.reward_zero import RewardZero
-from rltune.types import StepMetrics, StopKind
-
-EVERY_RULE: list[Rule] = [
-    *PRESETS["default"],
-    *PRESETS["paper"],
-    AnyOf((KlGrowth(), RewardZero())),
-    AllOf((KlGrowth(patience=2), RewardDrop(drop=0.01))),
-    Insist(RewardDrop(), patience=2),
-]
+from rltune.types import METRIC_NAMES, StepMetrics, StopKind
 
 
 def curve(**columns: Sequence[float]) -> list[StepMetrics]:
@@ -40,10 +31,6 @@ def curve(**columns: Sequence[float]) -> list[StepMetrics]:
 def stopped_at(rule: Rule, **columns: Sequence[float]) -> int | None:
     decision = first_stop(rule, curve(**columns))
     return decision.step if decision else None
-
-
-def default(name: str) -> Rule:
-    return next(rule for rule in PRESETS["default"] if rule.name == name)
 
 
 # --- KL growth ---------------------------------------------------------------------------------------------------
@@ -60,14 +47,13 @@ def test_kl_growth_to_the_letter() -> None:
 def test_the_paper_stops_a_run_whose_kl_leaves_zero_and_the_default_does_not() -> None:
     healthy = [0.0, 0.001, 0.004, 0.008, 0.013, 0.018, 0.024, 0.028, *[0.03] * 30]
     assert stopped_at(KlGrowth(), kl=healthy) == 6
-    assert stopped_at(default("kl_growth"), kl=healthy) is None
+    assert [stopped_at(rule, kl=healthy) for rule in PRESETS["default"]] == [None] * len(PRESETS["default"])
 
 
-def test_the_default_stops_a_run_away_after_the_warm_up() -> None:
-    runaway = [0.02 * 1.3**t for t in range(40)]
-    decision = first_stop(default("kl_growth"), curve(kl=runaway))
-    assert decision is not None and 10 < decision.step <= 20
-    assert decision.values["kl"] > 0.2 and "grew by more than 15%" in decision.reason
+def test_the_window_smooths_kl() -> None:
+    jumps = [0.1, 0.2, 0.1, 0.2, 0.1, 0.2]
+    assert stopped_at(KlGrowth(patience=1), kl=jumps) == 2
+    assert stopped_at(KlGrowth(patience=1, growth=0.6, window=2), kl=jumps) is None
 
 
 def test_kl_estimates_below_zero_are_no_growth_and_growth_from_zero_is() -> None:
@@ -88,33 +74,6 @@ def test_reward_drop_knows_no_sign() -> None:
     assert stopped_at(RewardDrop(), reward=[-5.0, -1.0, -1.6]) == 3
     assert stopped_at(RewardDrop(), reward=[0.0] * 20) is None
     assert stopped_at(RewardDrop(), reward=[0.0, -0.1]) == 2
-
-
-def test_the_default_needs_a_drop_that_is_more_than_noise() -> None:
-    noisy = [0.5 + (0.08 if t % 2 else -0.08) for t in range(60)]
-    assert stopped_at(RewardDrop(), reward=noisy) == 3
-    assert stopped_at(default("reward_drop"), reward=noisy) is None
-
-
-def test_the_default_stops_a_run_that_dies_in_its_first_step() -> None:
-    # An embedded run with a learning rate of 1.8e-3: the jump itself must not pass for noise.
-    dead = [0.42, 0.04, 0.01, 0.01, 0.03, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.01]
-    decision = first_stop(default("reward_drop"), curve(reward=dead))
-    assert decision is not None and decision.step == 8
-    assert decision.values["peak"] == 0.42 and decision.values["drop"] > 0.9
-
-
-def test_the_default_rarely_stops_a_run_that_stands_still() -> None:
-    noise = random.Random(0)
-    runs = [[noise.gauss(0.43, 0.06) for _ in range(100)] for _ in range(100)]
-    assert sum(stopped_at(default("reward_drop"), reward=run) is not None for run in runs) <= 5
-
-
-def test_the_default_stops_a_collapse() -> None:
-    collapse = [0.4 + 0.02 * t for t in range(20)] + [0.7 - 0.1 * t for t in range(8)]
-    decision = first_stop(default("reward_drop"), curve(reward=collapse))
-    assert decision is not None and 20 < decision.step <= 27
-    assert decision.values["peak"] > 0.7 > decision.values["reward"]
 
 
 # --- no signal, no numbers ---------------------------------------------------------------------------------------
@@ -174,24 +133,29 @@ def test_a_rule_that_must_insist() -> None:
 # --- all rules ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.name)
-def test_a_description_builds_an_equal_rule(rule: Rule) -> None:
-    assert build_rules([json.loads(json.dumps(rule.describe()))]) == [rule]
-
-
-@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.name)
-@pytest.mark.parametrize("length", [0, 1, 200])
-def test_a_short_and_a_constant_curve_live(rule: Rule, length: int) -> None:
-    steady = curve(reward=[0.5] * length, kl=[0.05] * length)
-    assert first_stop(rule, steady) is None
-
-
-@pytest.mark.parametrize("name", ["default", "paper"])
-def test_without_kl_the_kl_rule_abstains_and_the_others_work(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "blind"),
+    [
+        ("paper", {"kl_growth"}),
+        (
+            "default",
+            {
+                "kl_runaway",
+                "entropy_collapse",
+                "entropy_explosion",
+                "length_runaway",
+                "grad_explosion",
+                "futility",
+            },
+        ),
+    ],
+)
+def test_with_nothing_but_rewards_the_other_rules_abstain_and_the_reward_is_watched(name: str, blind: set[str]) -> None:
     guard = watch_all(PRESETS[name])
     decisions = [guard.update(metrics) for metrics in curve(reward=[0.3, 0.4] + [0.0] * 12)]
-    assert guard.abstentions == {"kl_growth": "abstains: kl is not reported"}
-    assert decisions[-1] is not None
+    assert guard.abstentions.keys() == blind
+    assert guard.abstentions.get("kl_growth", "abstains: kl is not reported") == "abstains: kl is not reported"
+    assert decisions[-1] is not None and decisions[-1].rule.startswith("reward_")
 
 
 def test_a_guard_keeps_to_its_first_stop() -> None:
@@ -208,39 +172,10 @@ def test_steps_must_increase() -> None:
         guard.update(StepMetrics(3, {"reward": 0.1}))
 
 
-numbers = st.floats(-2, 2) | st.sampled_from([0.0, math.nan, math.inf, 1e-300, 1e300])
-rows = st.lists(st.dictionaries(st.sampled_from(["reward", "kl", "reward_std", "entropy"]), numbers), max_size=15)
-
-
-def decide(rule: Rule, values: Sequence[Mapping[str, float]]) -> list[Decision]:
-    watch = rule.watch()
-    return [watch.update(StepMetrics(step, row)) for step, row in enumerate(values, start=1)]
-
-
-@settings(max_examples=40, deadline=None)
-@given(rows, rows)
-def test_later_steps_never_withdraw_or_change_an_earlier_decision(head: list[dict], tail: list[dict]) -> None:
-    for rule in EVERY_RULE:
-        alone, longer = decide(rule, head), decide(rule, head + tail)
-        assert repr(alone) == repr(longer[: len(head)])
-        if alone and alone[-1].stop:
-            assert all(repr(later) == repr(alone[-1]) for later in longer[len(head) :])
-
-
-@settings(max_examples=40, deadline=None)
-@given(rows, st.sampled_from(["reward", "kl", "grad_norm"]), st.sampled_from([math.nan, math.inf, -math.inf]))
-def test_a_nan_is_always_caught_at_once(before: list[dict], name: str, bad: float) -> None:
-    for preset_name in ("default", "paper"):
-        guard = watch_all(PRESETS[preset_name])
-        for step, row in enumerate(before, start=1):
-            guard.update(StepMetrics(step, row))
-        assert guard.update(StepMetrics(len(before) + 1, {name: bad})) is not None
-
-
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=60), st.integers(-20, 20))
 def test_reward_drop_does_not_depend_on_the_scale_of_rewards(rewards: list[float], power: int) -> None:
     scale = 2.0**power  # exact, so that a tie stays a tie
-    rule = RewardDrop(drop=0.1, window=2, noise=1.0)
+    rule = RewardDrop(drop=0.1, window=2)
     first = stopped_at(rule, reward=rewards)
     scaled = stopped_at(rule, reward=[r * scale for r in rewards])
     assert first == scaled
@@ -248,7 +183,8 @@ def test_reward_drop_does_not_depend_on_the_scale_of_rewards(rewards: list[float
 
 def test_an_update_takes_less_than_a_tenth_of_a_millisecond() -> None:
     guard = watch_all(PRESETS["default"])
-    metrics = curve(kl=[0.05] * 2000, reward=[0.5] * 2000, entropy=[1.0] * 2000, grad_norm=[1.0] * 2000)
+    source = random.Random(0)
+    metrics = curve(**{name: [source.gauss(1.0, 0.1) for _ in range(2000)] for name in METRIC_NAMES})
     start = time.process_time()
     for line in metrics:
         guard.update(line)
@@ -264,9 +200,7 @@ def test_presets() -> None:
         "rule": "kl_growth",
         "growth": 0.15,
         "patience": 5,
-        "floor": 0.0,
         "window": 1,
-        "warmup": 0,
     } in preset("paper")
     with pytest.raises(RuleError, match="did you mean 'default'"):
         preset("defualt")
@@ -276,7 +210,7 @@ def test_more_rules_add_to_a_preset_or_replace_its_own() -> None:
     described = describe_rules(
         "paper",
         [
-            {"rule": "kl_growth", "floor": 0.5},
+            {"rule": "kl_growth", "growth": 0.5},
             {"rule": "insist", "inner": {"rule": "reward_zero"}, "patience": 2},
         ],
     )
@@ -287,7 +221,7 @@ def test_more_rules_add_to_a_preset_or_replace_its_own() -> None:
         "kl_growth",
         "insist",
     ]
-    assert described[3]["floor"] == 0.5
+    assert described[3]["growth"] == 0.5
     assert describe_rules("off", [{"rule": "non_finite"}]) == [{"rule": "non_finite", "ignore": []}]
 
 
@@ -300,7 +234,8 @@ def test_more_rules_add_to_a_preset_or_replace_its_own() -> None:
         ({"rule": "kl_growth", "growth": math.nan}, "finite"),
         ({"rule": "kl_growth", "growth": "15%"}, "'15%'"),
         ({"rule": "kl_growth", "patience": 2.5}, "whole number"),
-        ({"rule": "kl_growth", "floor": -1}, ">= 0"),
+        ({"rule": "kl_growth", "floor": 0.2}, "no threshold 'floor'"),
+        ({"rule": "kl_runaway", "floor": -1}, ">= 0"),
         ({"rule": "reward_drop", "window": 0}, "window must be a whole number >= 1"),
         ({"rule": "reward_zero", "patience": True}, "whole number"),
         ({"rule": "non_finite", "ignore": "kl"}, "list"),
@@ -315,7 +250,3 @@ def test_impossible_rules_are_named_with_the_remedy(description: dict[str, objec
     with pytest.raises(RuleError) as caught:
         build_rules([{"rule": "non_finite"}, description])
     assert said in str(caught.value) and "stopping.rules.1" in str(caught.value)
-
-
-def test_every_rule_is_in_the_table_under_its_own_name() -> None:
-    assert {rule.name for rule in EVERY_RULE} == set(RULES)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rltune.analysis.records import Records
+from rltune.curves.forecast import Forecast, forecast
 from rltune.store.base import RunRecord, SegmentRecord, SegmentState
 from rltune.types import StopKind, StopReason
 
@@ -38,7 +39,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A run that is being trained. `rewards`: its newest mean rewards, oldest first."""
+    """A run that is being trained.
+
+    Attributes:
+        rewards: its newest mean rewards, oldest first.
+        forecast: (expected, low, high) mean reward at r_max, with an 80 % interval; None while it can't be told.
+    """
 
     run: int
     configuration: str
@@ -47,6 +53,7 @@ class InFlight:
     step: int
     to_step: int
     rewards: tuple[float, ...]
+    forecast: tuple[float, float, float] | None
 
 
 def stops(records: Records) -> tuple[Stopped, ...]:
@@ -61,7 +68,7 @@ def stops(records: Records) -> tuple[Stopped, ...]:
             segment.to_step,
             stop.reason,
         )
-        for run, segment, stop in _ended_by(records, StopKind.RULE)
+        for run, segment, stop in _ended_by(records, StopKind.RULE, StopKind.FUTILE)
     )
 
 
@@ -101,7 +108,8 @@ def _ended_by(records: Records, *kinds: StopKind) -> Iterator[tuple[RunRecord, S
 def _standing(records: Records, segment: SegmentRecord, newest: int) -> InFlight:
     run = records.runs[segment.run_id]
     curve = [m for m in records.curves.get(run.id, ()) if m.step <= segment.to_step]
-    rewards = tuple(m.values["reward"] for m in curve if "reward" in m.values)[-newest:]
+    rewarded = [m for m in curve if "reward" in m.values]
+    rewards = [m.values["reward"] for m in rewarded]
     return InFlight(
         run=run.number,
         configuration=run.configuration.id,
@@ -109,5 +117,13 @@ def _standing(records: Records, segment: SegmentRecord, newest: int) -> InFlight
         phase=segment.phase.value,
         step=max((m.step for m in curve), default=segment.from_step),
         to_step=segment.to_step,
-        rewards=rewards,
+        rewards=tuple(rewards[-newest:]),
+        forecast=_outlook(rewards, [m.step for m in rewarded], records.horizon),
     )
+
+
+def _outlook(rewards: Sequence[float], steps: Sequence[int], horizon: int | None) -> tuple[float, float, float] | None:
+    if not rewards or horizon is None or horizon <= steps[-1]:
+        return None
+    ahead = forecast(rewards, steps, horizon=horizon)
+    return (ahead.final, *ahead.interval) if isinstance(ahead, Forecast) else None

@@ -7,7 +7,8 @@ Notation:
        target 1)
     x  (n, d + 2) encoding of φ, then z
     y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally bad,
-       and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that.
+       and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that. One that
+       was healthy but futile is worth its forecast at r_max, the step that it was on its way to.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 
 from rltune.errors import SpaceError
 from rltune.space.space import Space
-from rltune.types import SAYS_NOTHING, Configuration, Evaluation, History
+from rltune.types import SAYS_NOTHING, Configuration, Evaluation, History, StopKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ def score_of(evaluation: Evaluation) -> float | None:
     return score if score is not None and math.isfinite(score) else None
 
 
+def worth_of(evaluation: Evaluation) -> float | None:
+    """The score; of a futile run its forecast of the mean reward instead, which for a task scored from 0 to 1 is on the
+    score's scale; None if there is neither."""
+    if evaluation.stop.kind is StopKind.FUTILE:
+        forecast = evaluation.stop.values.get("forecast", math.nan)
+        return forecast if 0 <= forecast <= 1 else None
+    return score_of(evaluation)
+
+
 def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | None:
     """x_φ (d,) of a configuration, moved into the space if it lies outside; None if it can't be."""
     try:
@@ -96,7 +106,8 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
             continue
         rows.append(np.append(encoding, scale.coordinates(model, evaluation.fidelity.steps)))
         floor = floors.get(model, floors[""])
-        scores.append(floor if score is None else max(score, floor))
+        worth = worth_of(evaluation)
+        scores.append(floor if worth is None else max(worth, floor))
     return TrainingData(np.array(rows).reshape(len(rows), space.dimension + 2), np.array(scores))
 
 

@@ -130,7 +130,12 @@ class StoppingConfig(Section):
 
     preset: Name = Field(
         default="default",
-        description="default: the paper's rules, made safe for healthy runs; paper: to the letter; off: none.",
+        description="default: catches dying runs, spares healthy ones (docs/stopping.md); paper: its rules to the "
+        "letter; off: none.",
+    )
+    futility: bool = Field(
+        default=True,
+        description="Whether a search run also ends when its forecast can't come near the best one's reward.",
     )
     rules: tuple[Mapping[str, object], ...] = Field(
         default=(),

@@ -70,7 +70,8 @@ class Outcome:
     """How an order ended.
 
     `stop.step` is the last step that was trained. `scores` (of a ScoreJob) is empty for a TrainJob, whose scores are
-    in the metrics at validated steps. `log_tail` holds the last lines of log.txt when something went wrong.
+    in the metrics at validated steps. `log_tail` holds the last lines of log.txt when something went wrong. `abstained`
+    names the rules that could not judge at some step, with the reason.
     """
 
     stop: StopReason
@@ -79,6 +80,7 @@ class Outcome:
     checkpoints: tuple[SavedCheckpoint, ...] = ()
     scores: Scores = field(default_factory=dict)
     log_tail: str = ""
+    abstained: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def outcome_to_plain(outcome: Outcome) -> dict[str, object]:
         "cost": _fields(outcome.cost),
         "checkpoints": checkpoints,
         "scores": dict(outcome.scores),
+        "abstained": dict(outcome.abstained),
     }
 
 
@@ -108,6 +109,7 @@ def outcome_from_plain(plain: Mapping[str, Any], metrics: tuple[StepMetrics, ...
         metrics=metrics,
         checkpoints=tuple(SavedCheckpoint(c["step"], Path(c["path"]), c["bytes"]) for c in plain["checkpoints"]),
         scores=dict(plain["scores"]),
+        abstained=dict(plain["abstained"]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +94,11 @@ class SegmentReporter:
     def alive(self) -> None:
         touch_alive(self._folder)
 
+    @property
+    def abstained(self) -> Mapping[str, str]:
+        """Rules that abstained at some step, by name, with the reason."""
+        return self._guard.abstentions
+
     # --- what the worker asks at the end -------------------------------------------------------------------------
     def cost(self) -> Cost:
         """What the segment has cost up to now. All time before the first step is start-up."""
@@ -114,7 +119,7 @@ class SegmentReporter:
                 f"the trainer ended as if it had reached step {self._job.stop_step}, "
                 f"but its last step was {self.last_step}"
             )
-        resumable = stop.kind in (StopKind.REACHED, StopKind.RULE, StopKind.INTERRUPTED)
+        resumable = stop.kind in (StopKind.REACHED, StopKind.RULE, StopKind.FUTILE, StopKind.INTERRUPTED)
         trained = self.last_step > self._job.start_step
         if resumable and trained and self.last_step not in {c.step for c in self.saved}:
             raise TrainerError(f"the trainer ended at step {self.last_step} without a checkpoint of it")

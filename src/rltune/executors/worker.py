@@ -118,7 +118,7 @@ def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clo
         reason = explain(error, reporter.last_step)
     finally:
         stop.ignore()
-    outcome = Outcome(reason, reporter.cost(), checkpoints=tuple(reporter.saved))
+    outcome = Outcome(reason, reporter.cost(), checkpoints=tuple(reporter.saved), abstained=dict(reporter.abstained))
     reporter.close()
     return outcome
 

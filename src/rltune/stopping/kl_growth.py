@@ -1,7 +1,7 @@
 """The policy drifts too fast: its KL to the reference model grows by more than a ratio, step after step.
 
 arXiv 2606.03073: growth ratio above 15 % for 5 consecutive global steps. KL starts at zero and must grow, so the
-letter of the rule also describes the first steps of a healthy run; `floor`, `window` and `warmup` are there for that.
+letter of the rule also describes the first steps of a healthy run; `kl_runaway` is the rule that doesn't.
 
 Notation, at rollout step t:
     s_t  mean KL of the last `window` steps, nats per token
@@ -21,28 +21,22 @@ from rltune.types import StepMetrics
 
 @dataclass(frozen=True, slots=True)
 class KlGrowth:
-    """Stops after `patience` consecutive steps with g_t > growth, s_t >= floor and t > warmup.
+    """Stops after `patience` consecutive steps with g_t > growth.
 
     Attributes:
         growth: largest healthy growth ratio of a step (0.15: 15 %).
         patience: consecutive steps.
-        floor: KL in nats per token below which growth is ignored.
         window: steps that KL is averaged over; 1: as reported.
-        warmup: rollout steps at the start that are ignored.
     """
 
     growth: float = 0.15
     patience: int = 5
-    floor: float = 0.0
     window: int = 1
-    warmup: int = 0
 
     def __post_init__(self) -> None:
         check_number(self.name, "growth", self.growth, above=0)
-        check_number(self.name, "floor", self.floor)
         check_count(self.name, "patience", self.patience, 1)
         check_count(self.name, "window", self.window, 1)
-        check_count(self.name, "warmup", self.warmup, 0)
 
     @property
     def name(self) -> str:
@@ -76,7 +70,7 @@ class _KlGrowthJudge:
         self._recent.append(metrics.values["kl"])
         kl, before = sum(self._recent) / len(self._recent), self._before
         self._before = kl
-        self._streak = self._streak + 1 if self._counts(kl, before, metrics.step) else 0
+        self._streak = self._streak + 1 if self._counts(kl, before) else 0
         values = {"kl": kl, "streak": float(self._streak)}
         growth = "from zero"
         if before is not None:
@@ -92,7 +86,7 @@ class _KlGrowthJudge:
         )
         return Decision(True, rule.name, metrics.step, reason, values)
 
-    def _counts(self, kl: float, before: float | None, step: int) -> bool:
-        if before is None or step <= self._rule.warmup or kl <= 0 or kl < self._rule.floor:
+    def _counts(self, kl: float, before: float | None) -> bool:
+        if before is None or kl <= 0:
             return False
         return before <= 0 or kl > before * (1 + self._rule.growth)

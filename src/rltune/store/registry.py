@@ -18,7 +18,7 @@ from rltune.store.base import (
 from rltune.store.manifest import remove, verify
 from rltune.types import StopKind
 
-DEAD_ENDS = frozenset({StopKind.RULE, StopKind.DIVERGED})
+DEAD_ENDS = frozenset({StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED})
 """Ends after which a run isn't continued, so that its checkpoints may go."""
 
 

@@ -83,6 +83,8 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
             task.examples(split)
     with _at(file, "stopping"):
         rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
+        if not config.stopping.futility:
+            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
     notes = []
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")

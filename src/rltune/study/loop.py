@@ -20,7 +20,7 @@ from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
 from rltune.study.phases import StudyPhase
 from rltune.study.recorder import MAX_LOSSES, Recorder
-from rltune.study.results import evaluations_of, timing_of
+from rltune.study.results import best_level, evaluations_of, timing_of
 from rltune.study.snapshot import take_snapshot
 from rltune.study.work import Score, Timing, Train, View, Work
 from rltune.types import (
@@ -204,7 +204,8 @@ class StudyLoop:
         count = len(self.store.segments(run.id)) + 1
         folder = self.workshop.segment_folder(run, count)
         segment = self.store.begin_segment(proposal, run.id, resume.step if resume else 0, folder)
-        order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve)
+        best = best_level(self.store, Fidelity(run.model, self.workshop.horizon))
+        order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve, best)
         process = self.executor.submit(order)
         self.store.set_process(segment.id, process.pid, process.started)
         self._flying[order.id] = InFlight(work, order, run, segment)
@@ -249,6 +250,7 @@ class StudyLoop:
             assert flying.run is not None and flying.segment is not None
             score = self.recorder.record(flying.segment, flying.run, outcome)
             self.observer.trial_ended(flying.run, work.proposal, outcome, score)
+            self._tell_abstentions(outcome)
             self._check_broken(outcome)
         else:
             self._side_work_ended(work, flying.order, outcome)
@@ -308,6 +310,15 @@ class StudyLoop:
             running = [f.work for f in self._flying.values()]
             self._view = take_snapshot(self.store, running, self._tried, self._failed, seconds)
         return replace(self._view, seconds=seconds)
+
+    def _tell_abstentions(self, outcome: Outcome) -> None:
+        """Says once which rules can't judge this study's runs, and why."""
+        told: dict[str, str] = dict(self.store.study().facts.get("abstained") or {})  # type: ignore[call-overload]
+        for rule, reason in outcome.abstained.items():
+            if rule not in told:
+                told[rule] = reason
+                self.store.set_fact("abstained", told)
+                self._tell("warning", f"the stopping rule {rule} {reason}")
 
     def _tell(self, level: str, text: str) -> None:
         self.store.add_event(level, text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rltune.executors.base import Limits, Order
+from rltune.stopping.build import with_context
 from rltune.store.base import CheckpointRecord, RunRecord
 from rltune.study.work import Score, Timing
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
@@ -73,8 +74,12 @@ class Workshop:
         proposal: Proposal,
         resume: CheckpointRecord | None,
         earlier: Sequence[StepMetrics],
+        best: float | None = None,
     ) -> Order:
-        """The order for a segment of a run, continuing from `resume` (None: from the base model)."""
+        """The order for a segment of a run, continuing from `resume` (None: from the base model).
+
+        `best` is the level that the best run of the same model has at r_max (`rltune.study.results.best_level`).
+        """
         start, stop = (resume.step if resume else 0), proposal.fidelity.steps
         job = TrainJob(
             model=self.model_paths[run.model],
@@ -92,10 +97,19 @@ class Workshop:
             threads=self.threads,
             device=self.device,
         )
-        rules = self.final_rules if proposal.phase is Phase.FINAL else self.rules
         kept = tuple(m for m in earlier if m.step <= start)
         checkpoints = self.run_folder(run) / "checkpoints"
+        rules = self._rules(proposal, best)
         return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept)
+
+    def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
+        """The rules of a run. Only a search run on its way to r_max can be futile: one to a lower rung is sent there to
+        be seen there, and a candidate on the target is to be measured whatever comes."""
+        if proposal.phase is Phase.FINAL:
+            return self.final_rules
+        ahead = proposal.phase is Phase.SEARCH and proposal.fidelity.steps == self.horizon and best is not None
+        rules = self.rules if ahead else [rule for rule in self.rules if rule["rule"] != "futility"]
+        return with_context(rules, horizon=self.horizon, best=best)
 
     def timing_order(self, work: Timing, recipe: Configuration) -> Order:
         """A few steps of the recipe and one validation, in a folder that is thrown away."""

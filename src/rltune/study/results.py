@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rltune.executors.base import Outcome
+from rltune.store.base import StudyStore
 from rltune.study.plan import ModelTiming
 from rltune.types import SAYS_NOTHING, Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
 
@@ -63,6 +64,17 @@ def evaluations_of(
     cost = cost_up_to(curve, last, start_seconds)
     found.append(_evaluation(proposal, goal, score, cost, stop, last, scores[newest] if newest is not None else None))
     return found
+
+
+def best_level(store: StudyStore, fidelity: Fidelity) -> float | None:
+    """Mean training reward over the last tenth of the best-scored run at `fidelity`; None if there is none yet."""
+    scored = [(e.score, run_id) for run_id, e in store.evaluations() if e.fidelity == fidelity and e.score is not None]
+    if not scored:
+        return None
+    _, run_id = max(scored)
+    curve = [m for m in store.curve(run_id) if m.step <= fidelity.steps]
+    rewards = [m.values["reward"] for m in curve[-max(1, round(0.1 * len(curve))) :] if "reward" in m.values]
+    return math.fsum(rewards) / len(rewards) if rewards else None
 
 
 def gave_up(proposal: Proposal, times: int, curve: Sequence[StepMetrics], start_seconds: float) -> Evaluation:

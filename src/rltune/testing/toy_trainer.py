@@ -84,7 +84,8 @@ class ToyTrainer:
         return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
 
     def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
-        return {"reward": step / job.horizon, "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
+        rate = float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE))
+        return {"reward": step / job.horizon * closeness(rate), "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
 
 
 def _validate(step: int, job: TrainJob, reporter: Reporter) -> dict[str, float]:

@@ -20,7 +20,7 @@ from rltune.report.figures.base import (
 from rltune.types import Configuration, StopKind
 
 MOST_ROWS = 60
-_ENDED = (StopKind.RULE, StopKind.DIVERGED, StopKind.FAILED)
+_ENDED = (StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED, StopKind.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from rltune.types import StepMetrics, StopKind
 
 MOST_POINTS = 400
 _ROLE_COLORS = {"winner": WINNER, "recipe": RECIPE}
-_ENDED = (StopKind.RULE, StopKind.DIVERGED, StopKind.FAILED)
+_ENDED = (StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED, StopKind.FAILED)
 
 
 def reward_picture(data: ReportData) -> Picture | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-_NAMES: Mapping[str, str] = {
+NAMES: Mapping[str, str] = {
     "reward": "reward",
     "reward_std": "reward_std",
     "kl": "kl",
@@ -17,10 +17,12 @@ _NAMES: Mapping[str, str] = {
     "clip_ratio/region_mean": "clip_fraction",
     "cispo_clip_ratio": "clip_fraction",
     "completions/mean_length": "response_length",
+    "completions/clipped_ratio": "truncated_fraction",
     "frac_reward_zero_std": "zero_std_fraction",
     "learning_rate": "learning_rate",
 }
-"""TRL's name -> canonical name. `tokens` and `step_seconds` are measured beside it."""
+"""TRL's name -> canonical name. `tokens` and `step_seconds` are measured beside it. Names of other trainers:
+`rltune.trainers.logs.names`."""
 
 
 class StepRecord:
@@ -32,8 +34,8 @@ class StepRecord:
     def add(self, raw: Mapping[str, Sequence[float]]) -> None:
         """Adds what one update recorded: TRL's name -> its values (one a micro-batch, or one a generation)."""
         for name, values in raw.items():
-            if name in _NAMES:
-                self._values.setdefault(_NAMES[name], []).extend(values)
+            if name in NAMES:
+                self._values.setdefault(NAMES[name], []).extend(values)
 
     def close(self) -> dict[str, float]:
         """Averages over the step's updates, by canonical name (NaN and infinity stay), and starts the next step."""

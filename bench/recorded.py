@@ -1,0 +1,62 @@
+"""The recorded runs of bench/data (see record_curves.py), for the benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rltune.trainers.logs.build import read_log
+from rltune.types import Scalar, StepMetrics
+
+DATA = Path(__file__).parent / "data" / "arithmetic-easy"
+_SHARED = os.environ.get("RLTUNE_SHARED_DATA")
+LOGS = (Path(_SHARED) if _SHARED else Path(__file__).parents[2] / "shared" / "data") / "verl_logs"
+"""Published console logs, if they are there: they don't belong to the project."""
+
+CHOSEN_ON = 76
+"""Wide configurations below this number were looked at when thresholds were chosen; the others were recorded later."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One run: what it was, and its curve. `number` is its configuration's in its group."""
+
+    name: str
+    group: str
+    size: str
+    seed: int
+    configuration: dict[str, Scalar]
+    base: float
+    curve: tuple[StepMetrics, ...]
+
+    @property
+    def number(self) -> int:
+        return int(self.name.split("-")[1][1:])
+
+    @property
+    def held_out(self) -> bool:
+        """Whether no threshold was chosen with a look at it."""
+        return self.group == "wide" and self.seed == 0 and self.number >= CHOSEN_ON
+
+    @property
+    def rewards(self) -> np.ndarray:
+        return np.array([metrics.values["reward"] for metrics in self.curve])
+
+
+def recorded_runs() -> list[Recorded]:
+    """All recorded runs, by name."""
+    curves = {run.run: run.training for run in read_log(DATA / "curves.jsonl.gz")}
+    heads = [json.loads(line) for line in (DATA / "runs.jsonl").read_text().splitlines()]
+    return [
+        Recorded(h["run"], h["group"], h["size"], h["seed"], h["configuration"], h["base"], curves[h["run"]])
+        for h in heads
+    ]
+
+
+def published_logs() -> dict[str, tuple[StepMetrics, ...]]:
+    """Name -> training steps of each published log that is there."""
+    return {path.name: read_log(path)[0].training for path in sorted(LOGS.glob("*.log"))}

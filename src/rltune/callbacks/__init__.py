@@ -1,0 +1,1 @@
+"""rltune's rules inside other people's training loops."""

@@ -1,0 +1,1 @@
+"""Readers of training logs: from any trainer's own log to curves under canonical names."""
