@@ -12,10 +12,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from forecast_error import size_runs
 from plotly.subplots import make_subplots
-from recorded import recorded_runs
 
+from forecast_error import size_runs
+from recorded import recorded_runs
 from rltune.curves.phases import centred
 from rltune.curves.sizes import LeftOut, leave_one_size_out
 from rltune.report.figures.base import Picture, blank_figure
@@ -38,7 +38,13 @@ def picture(left: tuple[LeftOut, ...]) -> Picture:
         place = {"row": index // columns + 1, "col": index % columns + 1, "showlegend": index == 0}
         steps, rewards = found.run.curve.steps, found.run.curve.rewards
         figure.add_scatter(
-            x=steps, y=rewards, mode="markers", marker={"size": 3, "color": MEASURED}, opacity=0.4, name="steps", **place
+            x=steps,
+            y=rewards,
+            mode="markers",
+            marker={"size": 3, "color": MEASURED},
+            opacity=0.4,
+            name="steps",
+            **place,
         )
         level = centred(rewards, 7)
         figure.add_scatter(x=steps, y=level, mode="lines", line={"color": MEASURED}, name="measured", **place)

@@ -34,7 +34,7 @@ TO_THE_LETTER = {"kl_growth", "reward_drop"}
 every_rule = pytest.mark.parametrize("rule", SUBJECTS, ids=lambda rule: rule.name)
 shift_free = pytest.mark.parametrize("rule", SHIFT_FREE, ids=lambda rule: rule.name)
 finite = pytest.mark.parametrize("rule", FINITE, ids=lambda rule: rule.name)
-quick = settings(max_examples=12, deadline=None)
+quick = settings(max_examples=10, deadline=None)
 
 
 @pytest.mark.parametrize("name", RULES)

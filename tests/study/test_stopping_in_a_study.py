@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from study.toy import StopAfter, toy_study
 
 from rltune.study.orders import Workshop
 from rltune.study.results import best_level
 from rltune.trainers.base import Scoring
 from rltune.types import Configuration, Evaluation, Fidelity, Phase, Proposal, StopKind
+from study.toy import StopAfter, toy_study
 
 LONG = {"steps": 60, "rungs": [20, 60], "budget": {"time": 600, "search": 0.9, "trials": 14}}
 

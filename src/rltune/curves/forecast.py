@@ -16,7 +16,7 @@ from rltune.curves.advice import Advice, advise, look_back
 from rltune.curves.fit import LawFit, fit_laws
 from rltune.curves.phases import Phase, PhaseName, find_phases
 from rltune.curves.predict import TAIL, Prediction, predict
-from rltune.curves.series import Array, Series, bounds_of, series, step_noise
+from rltune.curves.series import USUAL_RANGES, Array, Series, bounds_of, series, step_noise
 from rltune.errors import CurveError
 
 LEAST_STEPS = 8
@@ -92,7 +92,8 @@ def forecast(
         bounds: (low, high) of the reward; None: [0, 1] or [-1, 1] if all rewards lie in it, else what they span,
             widened.
         coverage: probability of the interval, in (0, 1).
-        worth: gain that isn't worth more training, in units of reward; None: 1 % of the range. A fall by less is no
+        worth: gain that isn't worth more training, in units of reward; None: 1 % of the range, or of what the
+            rewards span where their range is only guessed. A fall by less is no
             collapse either.
         seed: of the draws; the same input gives the same output.
 
@@ -112,7 +113,9 @@ def forecast(
     if refusal is not None:
         return refusal
     low, high = bounds_of(curve.rewards, bounds)
-    worth = WORTH * (high - low) if worth is None else worth
+    if worth is None:
+        guessed = bounds is None and (low, high) not in USUAL_RANGES
+        worth = WORTH * float(np.ptp(curve.rewards) if guessed else high - low)
     phases = find_phases(curve)
     finished = end == last
     fall = phases[-1].first_level - phases[-1].last_level
@@ -120,7 +123,7 @@ def forecast(
     if phases[-1].name is PhaseName.DECLINE and fall > worth and not finished:
         return Refusal(_fallen(phases[-1]), last, phases)
     futures = predict(curve, float(end), (low, high), seed) if not finished else _settled(curve)
-    final = futures.final() + _tail_noise(futures, TAIL * end * len(curve) / last, seed)
+    final = np.clip(futures.final() + _tail_noise(futures, TAIL * end * len(curve) / last, seed), low, high)
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
     band = np.quantile(futures.paths, tails, axis=0)
     return Forecast(

@@ -15,6 +15,9 @@ from rltune.errors import CurveError
 
 Array = NDArray[np.float64]
 
+USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0))
+"""Ranges that rewards are taken to live in if all of them lie inside."""
+
 _MEDIAN_CHANGE = 0.6744897501960817 * 2**0.5
 """Median of |a - b| for independent normal a and b of standard deviation 1."""
 
@@ -134,7 +137,7 @@ def bounds_of(rewards: Array, given: Sequence[float] | None = None) -> tuple[flo
                 hint="widen the bounds, or leave them out",
             )
         return least, most
-    for least, most in ((0.0, 1.0), (-1.0, 1.0)):
+    for least, most in USUAL_RANGES:
         if least <= low and high <= most:
             return least, most
     # Unknown: room for as much again below and twice as much above what was seen.

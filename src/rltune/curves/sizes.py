@@ -26,7 +26,7 @@ from rltune.curves.series import Array, Series, binned, drawn_in, step_noise
 from rltune.errors import CurveError
 
 _POINTS = 32  # a curve's bins: all curves weigh the same, however long
-_SLOPE_PRIOR = 0.1  # standard deviation of the slopes c and d per e-fold of size: two sizes alone hardly tell them
+_SLOPE_PRIOR = 0.2  # standard deviation of the slopes c and d per e-fold of size: two sizes alone hardly tell them
 _QUIRK_PRIOR = 0.5  # of a_N and b_N
 _OFFSET_PRIOR = 2.0  # of c_g and d_g about their common means
 _START = (logit(0.7), 1.5, 0.0, 0.0, 0.0)  # common c, common d, slope c, slope d, ln s
@@ -151,7 +151,8 @@ def _left_out(law: SizeLaw, run: SizedCurve) -> LeftOut:
 def _prepare(
     run: SizedCurve, groups: Sequence[str], sizes: Sequence[float], reference: float
 ) -> tuple[int, int, float, float, Array, Array, Array]:
-    """Numbers of the group and of the size, z, initial reward, binned progress and rewards, and weights in units of the curve's noise."""
+    """Numbers of the group and of the size, z, initial reward, binned progress and rewards, and weights in units of the
+    curve's noise."""
     noise = max(step_noise(run.curve.rewards), 1e-3)
     steps, y, counts = binned(Series(run.curve.steps, drawn_in(run.curve.rewards, noise)), _POINTS)
     weights = np.sqrt(counts * _POINTS / counts.sum()) / noise

@@ -85,7 +85,11 @@ class ToyTrainer:
 
     def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
         rate = float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE))
-        return {"reward": step / job.horizon * closeness(rate), "kl": int(state[:4], 16) / 0xFFFF, "step_seconds": seconds}
+        return {
+            "reward": step / job.horizon * closeness(rate),
+            "kl": int(state[:4], 16) / 0xFFFF,
+            "step_seconds": seconds,
+        }
 
 
 def _validate(step: int, job: TrainJob, reporter: Reporter) -> dict[str, float]:

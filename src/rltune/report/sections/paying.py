@@ -24,8 +24,8 @@ def paying(data: ReportData) -> Html:
         return section("When more training stops paying", "paying", missing("No winner was trained on the target yet."))
     headers = ("run", "what", "seed", "steps", "phase", "mean reward at the end", "could stop at", "gives up", "saves")
     note = (
-        "The end is the mean reward over the last tenth of the steps; of a run in flight it is a forecast with its 80 % "
-        "interval. It could stop where what is left is worth less than 0.01 of the reward's range."
+        "The end is the mean reward over the last tenth of the steps; of a run in flight it is a forecast with its "
+        "80 % interval. It could stop where what is left is worth less than 0.01 of the reward's range."
     )
     return section("When more training stops paying", "paying", join([table(headers, rows), paragraph(note)]))
 
