@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recorded import CHOSEN_ON, Recorded, published_logs, recorded_runs
+from recorded import Recorded, published_logs, recorded_runs
 from rltune.curves.forecast import Forecast, forecast
 from rltune.curves.series import series
 from rltune.curves.sizes import SizedCurve, leave_one_size_out
@@ -25,6 +25,8 @@ from rltune.stopping.labels import label_runs
 
 Array = np.ndarray
 TAIL = 0.1
+LOOKED_AT = 76
+"""Of the wide configurations below this number, the even ones were used to choose the settings of the forecast."""
 
 
 def last_value(y: Array, horizon: int) -> float:
@@ -108,7 +110,7 @@ def healthy(runs: list[Recorded]) -> list[Recorded]:
 
 
 def chosen_on(run: Recorded) -> bool:
-    return run.group == "wide" and run.number < CHOSEN_ON and run.number % 2 == 0
+    return run.group == "wide" and run.number < LOOKED_AT and run.number % 2 == 0
 
 
 def show_errors(curves: dict[str, list[Array]], markdown: bool) -> None:

@@ -256,7 +256,9 @@ def costs(arguments: argparse.Namespace) -> None:
             }
             rows.append(row)
             print(row, flush=True)
-    (ROOT / "data" / TASK.replace("/", "-") / "costs.json").write_text(json.dumps(rows, indent=1) + "\n")
+    target = ROOT / "data" / TASK.replace("/", "-")
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "costs.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
 class _Stopwatch(Recorder):

@@ -17,7 +17,7 @@ _SHARED = os.environ.get("RLTUNE_SHARED_DATA")
 LOGS = (Path(_SHARED) if _SHARED else Path(__file__).parents[2] / "shared" / "data") / "verl_logs"
 """Published console logs, if they are there: they don't belong to the project."""
 
-CHOSEN_ON = 76
+CHOSEN_ON = 128
 """Wide configurations below this number were looked at when thresholds were chosen; the others were recorded later."""
 
 

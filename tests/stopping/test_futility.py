@@ -48,6 +48,19 @@ def test_a_run_that_could_still_come_close_lives(seed: int) -> None:
     assert stop(TOLD, [reward + noise for reward, noise in zip(late, run(0.3, seed=seed), strict=True)]) is None
 
 
+@pytest.mark.parametrize(("schedule", "least"), [("constant", 40), ("cosine", 65), ("warm-up", 40), ("unknown", 40)])
+def test_while_the_learning_rate_falls_a_run_is_given_time(schedule: str, least: int) -> None:
+    rates = {
+        "constant": lambda t: 1e-4,
+        "cosine": lambda t: 5e-5 * (1 + math.cos(math.pi * t / STEPS)),
+        "warm-up": lambda t: min(1e-4, 1e-5 * (t + 1)),
+        "unknown": lambda t: math.nan,
+    }
+    steps = [{"reward": reward, "learning_rate": rates[schedule](t)} for t, reward in enumerate(run(0.4))]
+    decision = first_stop(TOLD, curve(steps))
+    assert decision is not None and least <= decision.step <= least + 20
+
+
 def test_without_slack_a_run_ends_as_soon_as_it_cannot_be_the_best() -> None:
     good = run(0.75)
     assert stop(TOLD, good) is None
@@ -115,6 +128,14 @@ def test_the_context_fills_only_what_was_left_open() -> None:
     assert with_context(preset("default"), horizon=64, best=None)[-1]["best"] is None
     assert build_rules(filled[:-2])[-1] == Futility(best=0.8, horizon=64)
     assert with_context(preset("off"), horizon=64, best=0.8) == []
+
+
+def test_rules_made_of_rules_are_told_the_context_too() -> None:
+    inner = {"rule": "insist", "inner": {"rule": "futility"}, "patience": 2}
+    (whole,) = build_rules([{"rule": "any_of", "rules": [inner, {"rule": "plateau", "horizon": 9}]}])
+    (told,) = build_rules(with_context([whole.describe()], horizon=64, best=0.8))
+    (insist, plateau) = told.describe()["rules"]  # type: ignore[misc]
+    assert (insist["inner"]["horizon"], insist["inner"]["best"], plateau["horizon"]) == (64, 0.8, 9)
 
 
 def test_the_default_preset_told_the_context_stops_the_slow_run_only() -> None:

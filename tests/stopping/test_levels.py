@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rltune.errors import RuleError
 from rltune.stopping.checks import check_share
-from rltune.stopping.levels import Early, Noise, RunningMedian, Smoothed, Standing
+from rltune.stopping.levels import Early, Noise, RewardNoise, RunningMedian, Smoothed, Standing
 
 
 def standing(rewards: Sequence[float], window: int = 5, noise: float = 3.0) -> Standing:
@@ -48,6 +48,16 @@ def test_noise_is_the_standard_deviation_and_a_jump_is_none() -> None:
     for t in range(4000):
         noise.add(source.gauss(0.0 if t < 2000 else 50.0, 0.2))
     assert noise.sigma == pytest.approx(0.2, rel=0.05)
+
+
+@pytest.mark.parametrize("right", [0.5, 0.1, 0.02])
+def test_the_noise_of_a_reward_is_seen_where_it_has_few_levels(right: float) -> None:
+    source, noise = random.Random(0), RewardNoise()
+    assert noise.sigma == 0
+    for _ in range(4000):
+        noise.add(sum(source.random() < right for _ in range(8)) / 8)
+    truth = math.sqrt(right * (1 - right) / 8)
+    assert 0.75 * truth < noise.sigma < 1.3 * truth
 
 
 def test_the_noise_of_100_000_steps_is_kept_in_a_second() -> None:
@@ -112,7 +122,7 @@ def test_a_share_is_above_0_and_at_most_1(value: object) -> None:
 
 
 def test_one_failed_step_is_no_loss_even_while_it_is_in_the_mean() -> None:
-    made = standing([0.8] * 10 + [0.9] * 10 + [0.0])
+    made = standing([0.79, 0.81] * 10 + [0.89, 0.91] * 10 + [0.0])
     assert made.lost
     made.add(0.9)
     assert made.fallen and not made.lost

@@ -67,6 +67,15 @@ def test_a_model_that_is_hardly_ever_right_at_first_lives() -> None:
     assert stop(rewards, zero_std_fraction=[0.985] * 30 + [0.5] * 59) is None
 
 
+def test_a_task_that_is_silent_most_of_the_time_lives_and_is_stopped_once_it_is_silent_for_long() -> None:
+    # One step in five has an answer that is right, of 8: ten silent steps are nothing new then, 60 are.
+    rewards = ([0.0] * 4 + [0.125]) * 8 + [0.0] * 15
+    alike = [float(reward == 0) for reward in rewards]
+    assert stop(rewards, zero_std_fraction=alike) is None
+    decision = stop(rewards + [0.0] * 45, zero_std_fraction=alike + [1.0] * 45)
+    assert decision is not None and 55 < decision.step <= 75
+
+
 @pytest.mark.parametrize("reward", [0.0, -1.0, 0.5, 7.0])
 def test_a_run_that_earns_the_same_for_everything_from_the_first_step_is_stopped(reward: float) -> None:
     assert (decision := stop([reward] * 12)) is not None and decision.step == 11

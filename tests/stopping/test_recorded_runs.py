@@ -15,7 +15,7 @@ from rltune.trainers.logs.build import read_log
 from rltune.types import StepMetrics
 
 DATA = Path(__file__).parents[2] / "bench" / "data" / "arithmetic-easy"
-CHOSEN_ON = 76  # wide configurations below this number were looked at when thresholds were chosen
+CHOSEN_ON = 128  # wide configurations below this number were looked at when thresholds were chosen
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,15 @@ def test_noise_alone_is_hardly_ever_stopped() -> None:
     assert sum(stop(jitter([0.43] * 400, 0.06, seed)) is not None for seed in range(100)) <= 2
 
 
+@pytest.mark.parametrize("right", [0.5, 0.02])
+def test_eight_samples_a_step_are_hardly_ever_stopped(right: float) -> None:
+    runs = 0
+    for seed in range(40):
+        source = random.Random(seed)
+        runs += step_of([sum(source.random() < right for _ in range(8)) / 8 for _ in range(200)]) is not None
+    assert runs <= 1
+
+
 def test_a_noisy_run_that_learns_is_hardly_ever_stopped() -> None:
     slope = [0.3 + 0.4 * t / 200 for t in range(200)] + [0.7] * 100
     assert sum(stop(jitter(slope, 0.08, seed)) is not None for seed in range(100)) <= 2

@@ -170,23 +170,23 @@ def verdict(judged: Sequence[Judged]) -> Verdict:
         runs=len(judged),
         died=len(dying),
         stopped=len(stopped),
-        recall=_share(dying, stopped),
+        recall=_stopped(dying),
         precision=Share(sum(j.label.died for j in known), len(known)),
         precision_dying=Share(sum(j.label.died for j in called), len(called)),
-        good_lost=_share(good, stopped),
-        best_lost=_share(bests, stopped),
+        good_lost=_stopped(good),
+        best_lost=_stopped(bests),
         timed=all(j.timed for j in judged),
         caught=sum(j.caught for j in dying) / remaining if remaining else math.nan,
         saved=sum(j.saved for j in judged) / total if total else math.nan,
         when=statistics.median(stops) if stops else math.nan,
         by_rule={rule: rules.count(rule) for rule in sorted(set(rules))},
-        by_fate={fate: _share([j for j in dying if j.label.fate is fate], stopped) for fate in fates},
+        by_fate={fate: _stopped([j for j in dying if j.label.fate is fate]) for fate in fates},
     )
 
 
-def _share(among: Sequence[Judged], stopped: Sequence[Judged]) -> Share:
-    numbers = {j.number for j in stopped}
-    return Share(sum(j.number in numbers for j in among), len(among))
+def _stopped(among: Sequence[Judged]) -> Share:
+    """Of these, those that were stopped."""
+    return Share(sum(j.replayed.stop is not None for j in among), len(among))
 
 
 def _by_group(judged: Sequence[Judged]) -> list[list[Judged]]:

@@ -93,8 +93,7 @@ def forecast(
             widened.
         coverage: probability of the interval, in (0, 1).
         worth: gain that isn't worth more training, in units of reward; None: 1 % of the range, or of what the
-            rewards span where their range is only guessed. A fall by less is no
-            collapse either.
+            rewards span where their range is only guessed. A fall by less is no collapse either.
         seed: of the draws; the same input gives the same output.
 
     Raises:
@@ -103,18 +102,13 @@ def forecast(
     curve = series(rewards, steps)
     last = int(curve.steps[-1])
     end = last if horizon is None else int(horizon)
-    if end < last:
-        raise CurveError(f"the horizon {end} lies before the last step {last}", where="horizon", hint="raise it")
-    if not 0 < coverage < 1:
-        raise CurveError(f"coverage must lie between 0 and 1, got {coverage:g}", where="coverage")
-    if worth is not None and not worth >= 0:
-        raise CurveError(f"worth must be a number >= 0, got {worth:g}", where="worth")
+    _check(last, end, coverage, worth)
     refusal = _refuse(curve, end)
     if refusal is not None:
         return refusal
     low, high = bounds_of(curve.rewards, bounds)
+    guessed = bounds is None and (low, high) not in USUAL_RANGES
     if worth is None:
-        guessed = bounds is None and (low, high) not in USUAL_RANGES
         worth = WORTH * float(np.ptp(curve.rewards) if guessed else high - low)
     phases = find_phases(curve)
     finished = end == last
@@ -143,6 +137,16 @@ def forecast(
         low=band[0],
         high=band[1],
     )
+
+
+def _check(last: int, end: int, coverage: float, worth: float | None) -> None:
+    """Raises CurveError unless the request is possible."""
+    if end < last:
+        raise CurveError(f"the horizon {end} lies before the last step {last}", where="horizon", hint="raise it")
+    if not 0 < coverage < 1:
+        raise CurveError(f"coverage must lie between 0 and 1, got {coverage:g}", where="coverage")
+    if worth is not None and not worth >= 0:
+        raise CurveError(f"worth must be a number >= 0, got {worth:g}", where="worth")
 
 
 def _refuse(curve: Series, horizon: int) -> Refusal | None:

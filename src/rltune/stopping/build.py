@@ -42,7 +42,7 @@ RULES: Mapping[str, type[Any]] = {
     "insist": Insist,
 }
 
-# Thresholds were chosen on the recorded runs of configurations 0 to 75 (bench/data); docs/stopping.md has error rates
+# Thresholds were chosen on the recorded runs of configurations 0 to 127 (bench/data); docs/stopping.md has error rates
 # on the others, and on published full-scale runs. Each rule's own file says what healthy runs show.
 _DEFAULT: tuple[Rule, ...] = (
     NonFinite(),
@@ -92,14 +92,25 @@ def describe_rules(name: str, more: Sequence[Mapping[str, object]] = ()) -> list
 def with_context(
     descriptions: Sequence[Mapping[str, object]], *, horizon: int, best: float | None
 ) -> list[dict[str, object]]:
-    """The descriptions, with what no curve tells filled in for rules that look ahead, where they leave it open.
+    """The descriptions, with what no curve tells filled in for rules that look ahead, where they leave it open; also
+    within rules made of rules.
 
     Args:
+        descriptions: with all thresholds named, as `describe` gives them.
         horizon: the run's planned last step. best: mean reward over the last tenth of the best run of the same model,
             task and horizon; None: there is none yet.
     """
     known = {"horizon": horizon, "best": best}
-    return [{**d, **{name: known[name] for name in known if name in d and d[name] is None}} for d in descriptions]
+    return [_told(description, known) for description in descriptions]
+
+
+def _told(description: Mapping[str, Any], known: Mapping[str, object]) -> dict[str, object]:
+    told = {**description, **{name: known[name] for name in known if name in description and description[name] is None}}
+    if "rules" in told:
+        told["rules"] = [_told(inner, known) for inner in description["rules"]]
+    if "inner" in told:
+        told["inner"] = _told(description["inner"], known)
+    return told
 
 
 def build_rules(descriptions: Sequence[Mapping[str, object]]) -> list[Rule]:

@@ -19,6 +19,10 @@ from rltune.stopping.outlook import Outlook
 from rltune.types import StepMetrics, StopKind
 
 
+_FALLING = 0.98
+"""Below this share of its peak a learning rate is on its way down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Futility:
     """Stops when, at `patience` forecasts in a row, the upper end at the horizon lies below `best`, less some slack.
@@ -27,10 +31,11 @@ class Futility:
         best: mean reward over the last tenth of the best run of the same model, task and horizon; None: abstains.
         horizon: the run's planned last step (r_max); None: abstains.
         slack: share of what `best` gained over this run's start by which the forecast must lie below `best`. At 0 a run
-            ends as soon as it can't be the best, which on the recorded runs loses a third of the top quarter: runs
-            that are rough at first and smooth out as a cosine schedule cools come late.
+            ends as soon as it can't be the best, and most of the top quarter of the recorded runs is lost.
         confidence: probability with which the end stays below the upper end.
         begin, every: share of the horizon before the first forecast, and between two.
+        cooled: share of the learning rate's peak that a falling one must have come down to before a forecast counts. A
+            run whose rate was too high learns late, as its schedule cools, and no law of its curve so far knows that.
         patience: forecasts in a row.
         low, high: range of the reward, both or neither; None: [0, 1] or [-1, 1] if all rewards so far lie in it, else
             what they span, widened.
@@ -42,6 +47,7 @@ class Futility:
     confidence: float = 0.95
     begin: float = 0.3
     every: float = 0.05
+    cooled: float = 0.4
     patience: int = 3
     low: float | None = None
     high: float | None = None
@@ -55,6 +61,7 @@ class Futility:
         check_share(self.name, "confidence", self.confidence)
         check_share(self.name, "begin", self.begin)
         check_share(self.name, "every", self.every)
+        check_share(self.name, "cooled", self.cooled)
         check_count(self.name, "patience", self.patience, 1)
         check_range(self.name, self.low, self.high)
 
@@ -83,6 +90,7 @@ class _FutilityJudge:
         self._outlook = Outlook(rule.horizon or 1, rule.begin, rule.every, bounds)
         self._start, self._count = Smoothed(3), 0
         self._first = math.nan
+        self._peak_rate = 0.0
         self._streak = 0
         self._last = "no forecast yet"
 
@@ -97,13 +105,14 @@ class _FutilityJudge:
         if self._count < 3 and math.isfinite(reward):
             self._count += 1
             self._first = self._start.add(reward)
+        cooling = self._cooling(metrics)
         prediction = self._outlook.add(metrics)
         if prediction is None:
             return Decision(False, rule.name, step, self._last)
         final = prediction.final()
         upper, middle = float(np.quantile(final, rule.confidence)), float(final.mean())
         bar = rule.best - rule.slack * max(rule.best - self._first, 0.0)
-        self._streak = self._streak + 1 if upper < bar else 0
+        self._streak = self._streak + 1 if upper < bar and not cooling else 0
         values = {"forecast": middle, "upper": upper, "best": rule.best, "bar": bar, "streak": float(self._streak)}
         self._last = f"forecast {middle:.3g}, at most {upper:.3g} at step {rule.horizon}"
         if self._streak < rule.patience:
@@ -113,3 +122,11 @@ class _FutilityJudge:
             f"{upper:.3g}; another run already has {rule.best:.3g}"
         )
         return Decision(True, rule.name, step, reason, values, kind=StopKind.FUTILE)
+
+    def _cooling(self, metrics: StepMetrics) -> bool:
+        """Whether the learning rate has begun to fall from its peak, and has far to go."""
+        rate = metrics.values.get("learning_rate", math.nan)
+        if not math.isfinite(rate):
+            return False
+        self._peak_rate = max(self._peak_rate, rate)
+        return self._rule.cooled * self._peak_rate < rate < _FALLING * self._peak_rate

@@ -20,6 +20,10 @@ from rltune.stopping.latch import Latch, abstention
 from rltune.stopping.levels import Smoothed, Standing
 from rltune.types import StepMetrics
 
+_CHANCE = 0.001
+"""Probability of as many silent steps on end, at the share of silent steps before them, below which they are no luck: a
+hard task with 8 samples a step is silent most of the time, and learns."""
+
 _TINY = 1e-6
 """Share of the largest spread seen so far up to which a spread is zero but for the rounding of 32-bit means."""
 
@@ -31,7 +35,7 @@ class NoSignal:
     That is either: the reward was lost, and the groups were alike to a share of `threshold` on average; or the reward
     was down, and every group of every step was alike. The second is stricter because a healthy run that starts near
     zero (0.4 % right answers for 10 steps, 2 % at step 20, then 60 %: seen at 0.5B) has few groups that differ, but
-    has some.
+    has some. And as many silent steps must not be what the run's own steps before them lead one to expect.
 
     Attributes:
         threshold: mean share of groups that are alike from which on a lost reward won't come back. With 32 groups a
@@ -79,6 +83,7 @@ class _NoSignalJudge:
         self._largest_spread = 0.0
         self._last: float | None = None
         self._silent = self._lost = 0  # consecutive steps with a low reward and no difference, with a lost reward
+        self._seen = self._told = 0  # steps, and those of them with a difference
 
     def look(self, metrics: StepMetrics) -> Decision:
         rule, standing = self._rule, self._standing
@@ -86,19 +91,26 @@ class _NoSignalJudge:
             return abstained
         now = self._how_alike(metrics)
         alike = self._alike.add(now)
+        self._seen, self._told = self._seen + 1, self._told + (now < 1)
         standing.add(metrics.values["reward"])
         self._silent = self._silent + 1 if now >= 1 and standing.down else 0
         self._lost = self._lost + 1 if standing.lost else 0
         values = {"alike": alike, "reward": standing.mean, "start": standing.start, "peak": standing.peak}
         said = f"groups alike to {alike:.1%} over {self._alike.count} steps"
         withered = self._lost >= rule.patience and alike >= rule.threshold
-        if self._silent < rule.patience and not withered:
+        silent = self._silent >= rule.patience and self._surprises()
+        if not silent and not withered:
             return Decision(False, rule.name, metrics.step, f"{said}, reward {standing.mean:.3g}", values)
         reason = (
             f"there is no learning signal: {said}, at a reward of {standing.mean:.3g} that started at "
             f"{standing.start:.3g} and was at best {standing.peak:.3g}"
         )
         return Decision(True, rule.name, metrics.step, reason, values)
+
+    def _surprises(self) -> bool:
+        """Whether so many silent steps are more than chance, as far as the steps before them tell."""
+        before = self._seen - self._silent
+        return not self._told or (1 - self._told / before) ** self._silent < _CHANCE
 
     def _how_alike(self, metrics: StepMetrics) -> float:
         """0 to 1, from the best metric that is there."""

@@ -15,6 +15,7 @@ from rltune.errors import StudyError
 from rltune.executors.base import Ended, Executor, Order, Outcome, Stepped
 from rltune.store.base import RunRecord, ScoreRecord, SegmentRecord, StudyState, StudyStore
 from rltune.store.registry import newest_intact
+from rltune.study.alarms import Alarms
 from rltune.study.meter import Meter
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
@@ -36,8 +37,6 @@ from rltune.types import (
 )
 
 POLL_SECONDS = 0.2
-BROKEN_AFTER = 5
-"""So many crashed trials in a row: the study (or its machine) is broken, not the configurations."""
 
 
 @dataclass(slots=True)
@@ -85,6 +84,7 @@ class StudyLoop:
         self.stop_requested = stop_requested
         self.landing_seconds = landing_seconds
         self.recorder = Recorder(store, workshop.rungs)
+        self.alarms = Alarms(store, self._tell, str(workshop.folder))
         self._flying: dict[str, InFlight] = {}
         self._failed: dict[Score | Timing, str] = {}
         self._tried: set[tuple[Configuration, str, int]] = set()
@@ -250,8 +250,7 @@ class StudyLoop:
             assert flying.run is not None and flying.segment is not None
             score = self.recorder.record(flying.segment, flying.run, outcome)
             self.observer.trial_ended(flying.run, work.proposal, outcome, score)
-            self._tell_abstentions(outcome)
-            self._check_broken(outcome)
+            self.alarms.look_at(outcome)
         else:
             self._side_work_ended(work, flying.order, outcome)
 
@@ -276,19 +275,6 @@ class StudyLoop:
                 ScoreRecord(work.model, run.id if run else None, step, work.split, outcome.scores, seconds)
             )
 
-    def _check_broken(self, outcome: Outcome) -> None:
-        """Stops a study whose trials do nothing but crash, at first or after a while, before they burn the budget."""
-        if outcome.stop.kind is not StopKind.FAILED:
-            return
-        ends = sorted((s for s in self.store.segments() if s.ended is not None), key=lambda s: s.ended or 0.0)
-        kinds = [s.stop.kind for s in ends if s.stop is not None and s.stop.kind not in SAYS_NOTHING]
-        if kinds[-BROKEN_AFTER:] == [StopKind.FAILED] * BROKEN_AFTER:
-            raise StudyError(
-                f"the last {BROKEN_AFTER} trials all crashed, the newest one so: {outcome.stop.reason}",
-                where=str(self.workshop.folder),
-                hint="see the trials' log.txt below runs/, mend the cause, then `rltune resume`",
-            )
-
     def _land(self) -> None:
         """Ends what is in flight with a checkpoint each, records it, and frees the executor."""
         for order_id in list(self._flying):
@@ -310,15 +296,6 @@ class StudyLoop:
             running = [f.work for f in self._flying.values()]
             self._view = take_snapshot(self.store, running, self._tried, self._failed, seconds)
         return replace(self._view, seconds=seconds)
-
-    def _tell_abstentions(self, outcome: Outcome) -> None:
-        """Says once which rules can't judge this study's runs, and why."""
-        told: dict[str, str] = dict(self.store.study().facts.get("abstained") or {})  # type: ignore[call-overload]
-        for rule, reason in outcome.abstained.items():
-            if rule not in told:
-                told[rule] = reason
-                self.store.set_fact("abstained", told)
-                self._tell("warning", f"the stopping rule {rule} {reason}")
 
     def _tell(self, level: str, text: str) -> None:
         self.store.add_event(level, text)

@@ -37,7 +37,7 @@ def read(tmp_path: Path, text: str | bytes) -> LoggedRun:
 
 
 def rewards(run: LoggedRun) -> dict[int, float]:
-    return {metrics.step: metrics.values["reward"] for metrics in run.training}
+    return {metrics.step: metrics.values["reward"] for metrics in run.training if "reward" in metrics.values}
 
 
 def test_a_line_gives_all_canonical_metrics_it_has(tmp_path: Path) -> None:
@@ -127,6 +127,14 @@ def test_a_cut_last_line_is_left_out(tmp_path_factory: pytest.TempPathFactory, c
     # Only a cut inside the last number, which is no metric of ours, leaves the line's metrics whole.
     assert rewards(run).items() >= {1: 0.1, 2: 0.2}.items()
     assert 3 not in rewards(run) or cut > metrics_line(3).index("perf/throughput:")
+
+
+def test_a_number_that_a_line_end_breaks_is_left_out(tmp_path: Path) -> None:
+    lines = [metrics_line(step, reward="0.258") for step in range(1, 6)]
+    lines[2] = lines[2].replace("mean:0.258", "mean:0.2\n58", 1)
+    run = read(tmp_path, "\n".join(lines) + "\n")
+    assert rewards(run) == {1: 0.258, 2: 0.258, 4: 0.258, 5: 0.258} and run.training[2].values["kl"] == 0.001
+    assert run.notes == ("1 line broken within a number: the number is left out",)
 
 
 def test_a_whole_last_line_without_line_end_is_read(tmp_path: Path) -> None:

@@ -7,14 +7,15 @@ what counts as a metrics line is decided in `_Console`:
   parts are `name:number`, unless it has far fewer of them than the run's other lines;
 - in the middle of other text only if it goes on like the run's last line: almost the same names, and many of them, at
   one of the next steps, with nothing after it;
-- not if it is cut short: the log's last line, or one that another line follows without a line end.
+- not if it is cut short: the log's last line, or one that another line follows without a line end;
+- a line that a stray line end breaks within a number loses that number.
 verl rounds to three digits, so that a learning rate of 1e-6 is logged as 0.000; it is read as it was logged.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rltune.trainers.logs.base import Reading, is_training
 from rltune.trainers.logs.collect import Curve, counted
@@ -59,7 +60,7 @@ class _Chunk:
     Attributes:
         pairs: numbers by verl's name. values: by canonical name.
         pieces: how many parts there are between ` - `, parsable or not.
-        last: the last part's name. decimals: digits of the last number. rest: what follows it.
+        last: the last part's name. decimals: digits after the point by verl's name. rest: what follows the last number.
     """
 
     step: int
@@ -67,8 +68,13 @@ class _Chunk:
     values: dict[str, float]
     pieces: int
     last: str
-    decimals: int
+    decimals: dict[str, int]
     rest: str
+
+    def without_last(self) -> _Chunk:
+        """The same without its last number."""
+        pairs = {name: value for name, value in self.pairs.items() if name != self.last}
+        return replace(self, pairs=pairs, values=canonical(pairs))
 
 
 class VerlConsole:
@@ -92,6 +98,7 @@ class VerlConsole:
         notes = (
             *counted(console.text, "line", "that looked like metrics but stood in other text or were torn: left out"),
             *counted(console.cut, "line", "cut short: left out"),
+            *counted(console.broken, "line", "broken within a number: the number is left out"),
         )
         return Reading((curve.finish(source, self.name, notes=notes, horizon=console.planned),))
 
@@ -101,6 +108,7 @@ class _Console:
         self._steps: list[tuple[int, dict[str, float], int]] = []  # step, canonical values, names on the line
         self.text = 0
         self.cut = 0
+        self.broken = 0
         self.unknown: dict[str, None] = {}
         self.seen_at: int | None = None
         self.planned: int | None = None  # the run's number of steps; after a restart the newest
@@ -128,6 +136,9 @@ class _Console:
             free = end - len(chunk.rest)
             if (following or not line.ended) and self._is_cut(chunk):
                 self.cut += 1
+            elif self._is_broken(chunk):
+                self.broken += 1
+                self._accept(chunk.without_last())
             else:
                 self._accept(chunk)
 
@@ -161,7 +172,15 @@ class _Console:
             return False
         if chunk.last != last.last:
             return True
-        return lookup(chunk.last) is not None and chunk.decimals < last.decimals
+        return lookup(chunk.last) is not None and self._is_shorter(chunk)
+
+    def _is_broken(self, chunk: _Chunk) -> bool:
+        """Whether a line ends where the one before went on, in a number with fewer digits than it had there."""
+        return self._last is not None and chunk.last != self._last.last and self._is_shorter(chunk)
+
+    def _is_shorter(self, chunk: _Chunk) -> bool:
+        before = self._last.decimals if self._last else {}
+        return chunk.decimals.get(chunk.last, 0) < before.get(chunk.last, 0)
 
     def _accept(self, chunk: _Chunk) -> None:
         self._steps.append((chunk.step, chunk.values, len(chunk.pairs)))
@@ -180,7 +199,8 @@ class _Console:
 def _parse(step: int, text: str) -> _Chunk:
     pieces = text.split(" - ")
     pairs: dict[str, float] = {}
-    last, decimals, rest = "", 0, text
+    decimals: dict[str, int] = {}
+    last, rest = "", text
     for number, piece in enumerate(pieces, start=1):
         name, _, value = piece.rpartition(":")  # a validation set's name may hold a colon, a number can't
         found = VALUE.fullmatch(value.strip())
@@ -196,6 +216,6 @@ def _parse(step: int, text: str) -> _Chunk:
             rest = piece if number == len(pieces) else rest
             continue
         pairs[name] = float(found[1])
-        decimals = len(found[1].partition(".")[2])
+        decimals[name] = len(found[1].partition(".")[2])
         rest = found.string[found.end() :] if found.string is piece else ""
     return _Chunk(step, pairs, canonical(pairs), len(pieces), last, decimals, rest)
