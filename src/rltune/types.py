@@ -48,12 +48,16 @@ class StopKind(StrEnum):
 
     REACHED = "reached"  # trained to the step that was asked for
     RULE = "rule"  # a stopping rule ended it: a result about the configuration
-    FUTILE = "futile"  # healthy, but its forecast doesn't make it worth training on; `values["forecast"]` if it has one
+    FUTILE = "futile"  # healthy, but its forecast lies far below another run's: `values["forecast"]`
+    PLATEAU = "plateau"  # healthy, and as good as it gets: `values["forecast"]`
     DIVERGED = "diverged"  # non-finite numbers: a failure of the configuration
     FAILED = "failed"  # the trial crashed, hung, ran out of memory or out of time
     INTERRUPTED = "interrupted"  # asked to stop from outside; says nothing about the configuration
     LOST = "lost"  # its process vanished (kill, power); says nothing about the configuration
 
+
+BY_RULE = (StopKind.RULE, StopKind.FUTILE, StopKind.PLATEAU)
+"""Ends that a stopping rule decided on a run with finite numbers."""
 
 SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.LOST})
 """Ends that tell nothing about the configuration."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rltune.bayes.data import FidelityScale, training_data
+from rltune.optimizers.runs import read_runs
 from rltune.space.parameters import FloatParameter
 from rltune.space.space import Space
 from rltune.types import Configuration, Cost, Evaluation, Fidelity, History, Phase, StopKind, StopReason
@@ -53,13 +54,21 @@ def test_dead_runs_are_worth_the_base_model() -> None:
 
 
 def test_a_futile_run_is_worth_its_forecast_but_never_less_than_the_base_model() -> None:
-    def futile(rate: float, **values: float) -> Evaluation:
-        ended = evaluation(rate, 40, None, StopKind.FUTILE)
-        return replace(ended, stop=StopReason(StopKind.FUTILE, 25, "", "futility", values))
+    def ended(rate: float, kind: StopKind, **values: float) -> Evaluation:
+        return replace(evaluation(rate, 40, None, kind), stop=StopReason(kind, 25, "", "rule", values))
 
-    runs = (futile(1e-4, forecast=0.55), futile(2e-4, forecast=0.1), futile(3e-4), futile(4e-4, forecast=7.0))
+    runs = (
+        ended(1e-4, StopKind.FUTILE, forecast=0.55),
+        ended(2e-4, StopKind.FUTILE, forecast=0.1),
+        ended(3e-4, StopKind.FUTILE),
+        ended(4e-4, StopKind.FUTILE, forecast=7.0),
+        ended(5e-4, StopKind.PLATEAU, forecast=0.93),
+    )
     history = History(runs, base_scores={"small": 0.3})
-    assert training_data(history, SPACE, SCALE).y.tolist() == [0.55, 0.3, 0.3, 0.3]
+    assert training_data(history, SPACE, SCALE).y.tolist() == [0.55, 0.3, 0.3, 0.3, 0.93]
+    runs_of = read_runs(history, seed=0)
+    dead = {e.configuration for e in runs if e.stop.kind is StopKind.FUTILE}
+    assert runs_of.dead == dead, "a run on its plateau is no dead one"
 
 
 def test_without_a_base_score_the_lowest_seen_stands_in() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rltune.errors import RuleError
 from rltune.stopping.checks import check_share
-from rltune.stopping.levels import Early, Noise, RewardNoise, RunningMedian, Smoothed, Standing
+from rltune.stopping.levels import Early, Noise, RewardNoise, RunningMedian, SlowNoise, Smoothed, Standing
 
 
 def standing(rewards: Sequence[float], window: int = 5, noise: float = 3.0) -> Standing:
@@ -80,11 +80,27 @@ def test_a_rising_reward_is_neither_lost_nor_down() -> None:
 
 
 def test_a_reward_that_lost_a_third_of_its_gain_is_not_lost_and_two_thirds_are() -> None:
-    rise = [0.3] * 5 + [0.3 + 0.03 * t for t in range(20)] + [0.9] * 5
+    rise = [0.3] * 5 + [0.3 + 0.01 * t for t in range(60)] + [0.9] * 15
     assert standing(rise).peak == pytest.approx(0.9)
     third, two_thirds = standing([*rise, *[0.7] * 10]), standing([*rise, *[0.5] * 10])
     assert third.fallen and not third.lost and not third.down
     assert two_thirds.lost and two_thirds.down
+
+
+def test_a_wandering_reward_is_noisier_than_its_steps_say() -> None:
+    source = random.Random(5)
+    white, wander, slow, fast = SlowNoise(10), SlowNoise(10), 0.0, Noise()
+    for _ in range(600):
+        white.add(source.gauss(0.5, 0.1))
+        slow = 0.95 * slow + source.gauss(0, 0.01)
+        wander.add(0.5 + slow)
+        fast.add(0.5 + slow)
+    assert white.sigma == pytest.approx(0.1, rel=0.35)
+    assert wander.sigma > 3 * fast.sigma
+    rising = SlowNoise(5)
+    for t in range(100):
+        rising.add(0.01 * t)
+    assert rising.sigma == pytest.approx(0, abs=1e-12)
 
 
 def test_a_reward_back_at_its_start_is_down_but_only_noise_makes_no_loss() -> None:

@@ -35,9 +35,9 @@ def test_a_run_whose_reward_went_to_zero_with_all_groups_alike_is_stopped() -> N
 
 
 def test_one_group_in_a_hundred_that_differs_doesnt_save_a_lost_run() -> None:
-    rewards = [0.4 + 0.01 * (t % 3) for t in range(20)] + [0.002] * 30
-    decision = stop(rewards, zero_std_fraction=[0.3] * 20 + [0.99] * 30)
-    assert decision is not None and decision.step == 30
+    rewards = [0.4 + 0.01 * (t % 3) for t in range(40)] + [0.002] * 30
+    decision = stop(rewards, zero_std_fraction=[0.3] * 40 + [0.99] * 30)
+    assert decision is not None and decision.step == 50
 
 
 def test_a_solved_task_lives_with_all_groups_alike() -> None:

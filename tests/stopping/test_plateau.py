@@ -40,8 +40,9 @@ def test_a_saturated_run_is_stopped_and_little_is_given_up(seed: int) -> None:
     assert decision is not None and 50 <= decision.step <= 150
     assert 0.8 - (0.8 - 0.6 * math.exp(-15.0 * decision.step / STEPS)) < 0.02
     assert decision.values["upper"] < decision.values["worth"] == 0.02
+    assert decision.values["forecast"] == pytest.approx(0.8, abs=0.03)  # what an optimizer takes the run to be worth
     assert "the gain left until step 200 is" in decision.reason and "less than it is worth (0.02)" in decision.reason
-    assert stop_reason(decision).kind is StopKind.FUTILE
+    assert stop_reason(decision).kind is StopKind.PLATEAU
 
 
 @pytest.mark.parametrize("seed", range(4))

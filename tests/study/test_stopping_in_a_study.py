@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rltune.stopping.build import build_rules
 from rltune.study.orders import Workshop
 from rltune.study.results import best_level
 from rltune.trainers.base import Scoring
@@ -50,10 +51,10 @@ def test_a_rule_that_cannot_judge_says_so_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("phase", "steps", "best", "expected"),
     [
-        (Phase.SEARCH, 40, 0.7, {"non_finite", "futility"}),
-        (Phase.SEARCH, 20, 0.7, {"non_finite"}),
-        (Phase.SEARCH, 40, None, {"non_finite"}),
-        (Phase.CONFIRM, 40, 0.7, {"non_finite"}),
+        (Phase.SEARCH, 40, 0.7, {"non_finite", "futility", "plateau", "insist"}),
+        (Phase.SEARCH, 20, 0.7, {"non_finite", "insist"}),
+        (Phase.SEARCH, 40, None, {"non_finite", "plateau", "insist"}),
+        (Phase.CONFIRM, 40, 0.7, {"non_finite", "insist"}),
         (Phase.FINAL, 40, 0.7, {"non_finite"}),
     ],
 )
@@ -62,7 +63,11 @@ def test_only_a_search_run_on_its_way_to_the_end_can_be_futile(
 ) -> None:
     with toy_study(tmp_path) as study:
         run = study.store.run(Configuration({"learning_rate": 1e-4}), "embedded/xs", 0)
-    rules = [{"rule": "non_finite", "ignore": []}, {"rule": "futility", "best": None, "horizon": None}]
+    nested = {"rule": "insist", "inner": {"rule": "futility"}, "patience": 2}
+    rules = [
+        rule.describe() for rule in build_rules([{"rule": name} for name in ("non_finite", "futility", "plateau")])
+    ]
+    rules += [rule.describe() for rule in build_rules([nested])]
     workshop = Workshop(
         folder=tmp_path,
         trainer="toy",
@@ -85,6 +90,8 @@ def test_only_a_search_run_on_its_way_to_the_end_can_be_futile(
     assert {rule["rule"] for rule in order.rules} == expected
     for rule in order.rules:
         assert rule["rule"] != "futility" or (rule["best"], rule["horizon"]) == (0.7, 40)
+        told = "futility" in expected or best is None and "plateau" in expected
+        assert rule["rule"] != "insist" or rule["inner"]["horizon"] == (40 if told else None)
 
 
 def test_the_best_level_is_that_of_the_best_scored_run_at_the_fidelity(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rltune.analysis.records import Records
 from rltune.curves.forecast import Forecast, forecast
 from rltune.store.base import RunRecord, SegmentRecord, SegmentState
-from rltune.types import StopKind, StopReason
+from rltune.types import BY_RULE, StopKind, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def stops(records: Records) -> tuple[Stopped, ...]:
             segment.to_step,
             stop.reason,
         )
-        for run, segment, stop in _ended_by(records, StopKind.RULE, StopKind.FUTILE)
+        for run, segment, stop in _ended_by(records, *BY_RULE)
     )
 
 

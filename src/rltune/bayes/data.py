@@ -7,8 +7,8 @@ Notation:
        target 1)
     x  (n, d + 2) encoding of φ, then z
     y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally bad,
-       and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that. One that
-       was healthy but futile is worth its forecast at r_max, the step that it was on its way to.
+       and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that. One that a
+       forecast ended (futile, or on its plateau) is worth that forecast at r_max, the step that it was on its way to.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def score_of(evaluation: Evaluation) -> float | None:
 
 
 def worth_of(evaluation: Evaluation) -> float | None:
-    """The score; of a futile run its forecast of the mean reward instead, which for a task scored from 0 to 1 is on the
-    score's scale; None if there is neither."""
-    if evaluation.stop.kind is StopKind.FUTILE:
+    """The score; of a run that a forecast ended its expected reward instead, which for a task scored from 0 to 1 is
+    on the score's scale; None if there is neither."""
+    if evaluation.stop.kind in (StopKind.FUTILE, StopKind.PLATEAU):
         forecast = evaluation.stop.values.get("forecast", math.nan)
         return forecast if 0 <= forecast <= 1 else None
     return score_of(evaluation)

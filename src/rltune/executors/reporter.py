@@ -21,7 +21,7 @@ from rltune.stopping.guard import stop_reason, watch_all
 from rltune.stopping.non_finite import NonFinite
 from rltune.store.manifest import publish, temporary_folder
 from rltune.trainers.base import TrainJob
-from rltune.types import Cost, StepMetrics, StopKind, StopReason
+from rltune.types import BY_RULE, Cost, StepMetrics, StopKind, StopReason
 
 
 class SegmentReporter:
@@ -119,7 +119,7 @@ class SegmentReporter:
                 f"the trainer ended as if it had reached step {self._job.stop_step}, "
                 f"but its last step was {self.last_step}"
             )
-        resumable = stop.kind in (StopKind.REACHED, StopKind.RULE, StopKind.FUTILE, StopKind.INTERRUPTED)
+        resumable = stop.kind in (StopKind.REACHED, StopKind.INTERRUPTED, *BY_RULE)
         trained = self.last_step > self._job.start_step
         if resumable and trained and self.last_step not in {c.step for c in self.saved}:
             raise TrainerError(f"the trainer ended at step {self.last_step} without a checkpoint of it")

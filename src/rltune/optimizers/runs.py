@@ -94,4 +94,4 @@ def _is_death(evaluation: Evaluation) -> bool:
     kind = evaluation.stop.kind
     if kind is StopKind.REACHED:
         return score_of(evaluation) is None
-    return kind not in SAYS_NOTHING
+    return kind not in SAYS_NOTHING and kind is not StopKind.PLATEAU

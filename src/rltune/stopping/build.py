@@ -64,6 +64,9 @@ _PAPER: tuple[Rule, ...] = (
     RewardZero(patience=5),
 )
 
+LOOKING_AHEAD = frozenset({"futility", "plateau"})
+"""Rules that forecast; what they need to know beside the curve is told by `with_context`."""
+
 PRESETS: Mapping[str, tuple[Rule, ...]] = {"default": _DEFAULT, "paper": _PAPER, "off": ()}
 
 

@@ -18,7 +18,6 @@ from rltune.stopping.levels import Smoothed
 from rltune.stopping.outlook import Outlook
 from rltune.types import StepMetrics, StopKind
 
-
 _FALLING = 0.98
 """Below this share of its peak a learning rate is on its way down."""
 

@@ -22,6 +22,11 @@ from collections import deque
 MEDIAN_CHANGE = statistics.NormalDist().inv_cdf(0.75) * math.sqrt(2)
 """Median of |x - y| for independent normal x and y of standard deviation 1."""
 
+_MEDIAN_BEND = statistics.NormalDist().inv_cdf(0.75) * math.sqrt(6)
+"""Median of |x - 2 y + z| for independent normal x, y and z of standard deviation 1."""
+
+_BENDS = 3  # so many second differences tell something
+
 _ROUNDING = 1e-9
 """Share of the largest change from the first value below which two means count as equal: floating point only."""
 
@@ -121,6 +126,39 @@ class RewardNoise:
         return max(self._changes.value / MEDIAN_CHANGE, self._mean * math.sqrt(math.pi) / 2)
 
 
+class SlowNoise:
+    """How much a reward wanders over blocks of `length` steps: batches that resemble their neighbours, epochs that
+    repeat.
+
+    The median second difference of block means, which a steady rise doesn't enter and a single collapse hardly does.
+    For independent steps it is their noise again.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._block: list[float] = []
+        self._means: deque[float] = deque(maxlen=3)
+        self._bends, self._count = RunningMedian(), 0
+
+    def add(self, value: float) -> None:
+        self._block.append(value)
+        if len(self._block) < self._length:
+            return
+        self._means.append(sum(self._block) / self._length)
+        self._block = []
+        if len(self._means) == 3:
+            first, second, third = self._means
+            self._bends.add(abs(first - 2 * second + third))
+            self._count += 1
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of one reward that would let independent block means vary as much; 0 while unknown."""
+        if self._count < _BENDS:
+            return 0.0
+        return self._bends.value / _MEDIAN_BEND * math.sqrt(self._length)
+
+
 class Early:
     """A metric's own early level: the median of its first `count` values."""
 
@@ -149,6 +187,7 @@ class Standing:
     def __init__(self, window: int, noise: float) -> None:
         self._window, self._noise = window, noise
         self._smoothed, self._changes = Smoothed(window), RewardNoise()
+        self._wander = (SlowNoise(window), SlowNoise(2 * window))
         self._origin: float | None = None
         self._seen, self._span = 0, 0.0
         self._newest = self._mean = self._start = (
@@ -165,6 +204,8 @@ class Standing:
         self._seen += 1
         self._span = max(self._span, abs(value))
         self._changes.add(value)
+        for slow in self._wander:
+            slow.add(value)
         self._mean = self._smoothed.add(value)
         if self._seen <= self._window:
             self._start = self._mean
@@ -190,8 +231,8 @@ class Standing:
 
     @property
     def sigma(self) -> float:
-        """Step-to-step noise of the reward."""
-        return self._changes.sigma
+        """Noise of the reward, from step to step or from block to block, whichever is more."""
+        return max(self._changes.sigma, *(slow.sigma for slow in self._wander))
 
     @property
     def rise(self) -> float:

@@ -81,10 +81,17 @@ class _PlateauJudge:
         prediction = self._outlook.add(metrics)
         if prediction is None:
             return Decision(False, rule.name, step, self._last)
-        left = prediction.final() - prediction.paths[:, 0]
+        final = prediction.final()
+        left = final - prediction.paths[:, 0]
         upper, middle = float(np.quantile(left, rule.confidence)), float(left.mean())
         self._streak = self._streak + 1 if upper < rule.worth else 0
-        values = {"gain_left": middle, "upper": upper, "worth": rule.worth, "streak": float(self._streak)}
+        values = {
+            "forecast": float(final.mean()),
+            "gain_left": middle,
+            "upper": upper,
+            "worth": rule.worth,
+            "streak": float(self._streak),
+        }
         self._last = f"gain left {middle:.3g}, at most {upper:.3g}"
         if self._streak < rule.patience:
             return Decision(False, rule.name, step, self._last, values)
@@ -92,4 +99,4 @@ class _PlateauJudge:
             f"the gain left until step {rule.horizon} is {middle:.3g}, with {rule.confidence:.0%} probability below "
             f"{upper:.3g}, which is less than it is worth ({rule.worth:g})"
         )
-        return Decision(True, rule.name, step, reason, values, kind=StopKind.FUTILE)
+        return Decision(True, rule.name, step, reason, values, kind=StopKind.PLATEAU)

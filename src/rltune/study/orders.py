@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rltune.executors.base import Limits, Order
-from rltune.stopping.build import with_context
+from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
 from rltune.study.work import Score, Timing
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
@@ -103,13 +103,15 @@ class Workshop:
         return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept)
 
     def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
-        """The rules of a run. Only a search run on its way to r_max can be futile: one to a lower rung is sent there to
-        be seen there, and a candidate on the target is to be measured whatever comes."""
+        """The rules of a run. Only a search run on its way to r_max is ended by a forecast: one to a lower rung is sent
+        there to be seen there, and a candidate on the target is to be measured whatever comes."""
         if proposal.phase is Phase.FINAL:
             return self.final_rules
-        ahead = proposal.phase is Phase.SEARCH and proposal.fidelity.steps == self.horizon and best is not None
-        rules = self.rules if ahead else [rule for rule in self.rules if rule["rule"] != "futility"]
-        return with_context(rules, horizon=self.horizon, best=best)
+        if proposal.phase is not Phase.SEARCH or proposal.fidelity.steps < self.horizon:
+            # Inside of combinations they are there without their context, and abstain.
+            return [rule for rule in self.rules if rule["rule"] not in LOOKING_AHEAD]
+        known = [rule for rule in self.rules if rule["rule"] != "futility" or best is not None]
+        return with_context(known, horizon=self.horizon, best=best)
 
     def timing_order(self, work: Timing, recipe: Configuration) -> Order:
         """A few steps of the recipe and one validation, in a folder that is thrown away."""

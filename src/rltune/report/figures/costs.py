@@ -17,10 +17,10 @@ from rltune.report.figures.base import (
     settings_text,
     time_unit,
 )
-from rltune.types import Configuration, StopKind
+from rltune.types import BY_RULE, Configuration, StopKind
 
 MOST_ROWS = 60
-_ENDED = (StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED, StopKind.FAILED)
+_ENDED = (*BY_RULE, StopKind.DIVERGED, StopKind.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
