@@ -27,6 +27,7 @@ bench: $(READY)
 	$(BIN)/python bench/ask_time.py
 	$(BIN)/python bench/kill_soak.py
 	$(BIN)/python bench/stopping_rules.py
+	$(BIN)/python bench/simulated_stops.py
 	$(BIN)/python bench/forecast_error.py
 	$(BIN)/python bench/curve_speed.py
 

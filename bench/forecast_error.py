@@ -48,6 +48,17 @@ def smoothing(alpha: float) -> Callable[[Array, int], float]:
     return smoothed
 
 
+def damped_trend(y: Array, horizon: int, alpha: float = 0.3, beta: float = 0.1, damping: float = 0.9) -> float:
+    """Holt's smoothing with a damped trend (Gardner and McKenzie 1985): a stronger rival than the plain baselines."""
+    level, trend = y[0], 0.0
+    for value in y[1:]:
+        before = level
+        level = alpha * value + (1 - alpha) * (level + damping * trend)
+        trend = beta * (level - before) + (1 - beta) * damping * trend
+    ahead = (1 - TAIL / 2) * horizon - y.size
+    return float(np.clip(level + trend * damping * (1 - damping**ahead) / (1 - damping), 0, 1))
+
+
 BASELINES: dict[str, Callable[[Array, int], float]] = {
     "last value": last_value,
     "linear": linear,
@@ -74,6 +85,7 @@ class Tally:
             return
         actual = final(rewards)
         guesses = {name: guess(seen, horizon) for name, guess in BASELINES.items()}
+        guesses["damped trend (not counted as a baseline)"] = damped_trend(seen, horizon)
         guesses["rltune"] = found.final
         guesses["best law alone (AICc)"] = float(
             found.laws[0].level(np.linspace((1 - TAIL) * horizon, horizon, 9)).mean()

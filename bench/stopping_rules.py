@@ -38,7 +38,7 @@ PRUNERS: dict[str, Callable[[], optuna.pruners.BasePruner]] = {
 
 def pruner_replayer(pruner: optuna.pruners.BasePruner) -> Replayer:
     """One Optuna study: each curve that is replayed is its next trial."""
-    study = optuna.create_study(direction="maximize", pruner=pruner)
+    study = optuna.create_study(study_name="replay", direction="maximize", pruner=pruner)  # Hyperband hashes the name
 
     def replayed(curve: tuple[StepMetrics, ...], horizon: int, best: float | None) -> Replayed:
         trial, stop = study.ask(), None

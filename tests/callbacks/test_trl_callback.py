@@ -35,7 +35,7 @@ class Run:
         **args: int,
     ) -> None:
         self.callback = callback
-        self.args: Any = SimpleNamespace(**{"gradient_accumulation_steps": 1, **args})
+        self.args: Any = SimpleNamespace(**{"gradient_accumulation_steps": 1, "logging_steps": 1, **args})
         history = history or []
         done = history[-1]["step"] if history else 0
         self.state = TrainerState(log_history=history, global_step=done, max_steps=max_steps)
@@ -101,13 +101,14 @@ def test_updates_of_one_generation_are_one_step() -> None:
     ],
 )
 def test_updates_in_a_step_follow_from_the_arguments(args: dict[str, Any], updates: Fraction) -> None:
-    namespace: Any = SimpleNamespace(**{"gradient_accumulation_steps": 1, **args})
+    namespace: Any = SimpleNamespace(**{"gradient_accumulation_steps": 1, "logging_steps": 1, **args})
     assert updates_per_step(namespace) == updates
 
 
-def test_with_sparse_logging_each_log_is_a_step_under_its_own_number() -> None:
+def test_with_sparse_logging_each_log_is_a_step_under_its_own_number(caplog: pytest.LogCaptureFixture) -> None:
     callback = StoppingCallback([RewardZero(patience=2)])
-    run = Run(callback)
+    run = Run(callback, logging_steps=10)
+    assert "they see one step in 10; set logging_steps=1" in caplog.text
     assert [run.log(step, reward=0.0) for step in (10, 20)] == [False, True]
     assert callback.decision is not None and callback.decision.step == 20
 

@@ -140,7 +140,7 @@ def test_of_many_curves_only_good_ones_that_are_lost_are_listed(replay: Command,
     for number in range(44):
         write(path, learning(0.6 + number / 200, steps=12), f"xs-{number}")
     out = replay(path, "--preset", "off", "--rule", "{rule: kl_growth, growth: 0.01, patience: 8}")[1]
-    assert "good runs that a set would have stopped: 11, the first 10 here (--json tells of every curve)" in out
+    assert "good runs that a preset would have stopped: 11, the first 10 here (--json tells of every curve)" in out
     assert out.count("of 12 by kl_growth") == 10 and "many.jsonl: xs-0 " not in out
     assert "kl_growth" in out.splitlines()[1]
 

@@ -19,9 +19,14 @@ def stop(rule: LengthRunaway, rewards: list[float], lengths: list[float], **cut:
     return first_stop(rule, curve([row | {name: cut[name][t] for name in cut} for t, row in enumerate(rows)]))
 
 
+def test_answers_may_grow_long_before_they_pay() -> None:
+    waits = [0.3 + 0.01 * (t % 3) for t in range(len(GROWS))]
+    assert stop(LengthRunaway(), waits, GROWS) is None
+
+
 def test_answers_that_grow_while_the_reward_sinks_are_stopped() -> None:
     decision = stop(LengthRunaway(), SINKS, GROWS)
-    assert decision is not None and decision.step == 43
+    assert decision is not None and decision.step == 48
     assert decision.values["early"] == 200 and decision.values["response_length"] > 600
     assert "from 200 to" in decision.reason and "10 consecutive steps" in decision.reason
 

@@ -74,6 +74,7 @@ class LogForecast:
         result: the forecast, or why there is none. coverage: of its interval.
         actual: with `upto`, the measured mean of the last tenth; None without, or if it isn't finite.
         notes: what was repaired or assumed, one sentence each.
+        length_known: False if nobody said how long the run was to be: it is then taken as finished.
     """
 
     source: str
@@ -87,6 +88,7 @@ class LogForecast:
     result: Forecast | Refusal
     actual: float | None = None
     notes: tuple[str, ...] = ()
+    length_known: bool = True
 
     @property
     def title(self) -> str:
@@ -131,7 +133,8 @@ def forecast_log(run: LoggedRun, request: Request) -> LogForecast:
         )
     except CurveError as error:
         raise CurveError(error.message, where=_place(run), hint=error.hint) from error
-    if request.upto is None and request.horizon is None and run.horizon is None and isinstance(result, Forecast):
+    length_known = request.upto is not None or request.horizon is not None or run.horizon is not None
+    if not length_known and isinstance(result, Forecast):
         notes += ("taken as finished, for the log doesn't say how long it was to be: name a horizon if it goes on",)
     return LogForecast(
         source=run.source,
@@ -145,6 +148,7 @@ def forecast_log(run: LoggedRun, request: Request) -> LogForecast:
         result=result,
         actual=actual,
         notes=(*run.notes, *notes),
+        length_known=length_known,
     )
 
 

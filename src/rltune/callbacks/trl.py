@@ -95,6 +95,13 @@ class StoppingCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
         self._begin(math.floor(state.max_steps / updates_per_step(args)))
+        if args.logging_steps > updates_per_step(args):
+            logger.warning(
+                "rltune's stopping rules see only what is logged: with logging_steps=%s they see one step in %s; "
+                "set logging_steps=1",
+                args.logging_steps,
+                math.ceil(args.logging_steps / updates_per_step(args)),
+            )
         for entry in state.log_history:
             if entry.get("step", 0) <= state.global_step:
                 self._take(args, state, control, entry, int(entry.get("step", 0)))

@@ -147,6 +147,8 @@ class StoppingConfig(Section):
         for index, rule in enumerate(self.rules):
             if not isinstance(rule.get("rule"), str):
                 raise _problem(f"rule number {index + 1} needs the key 'rule' with the rule's name")
+            if rule["rule"] == "futility" and not self.futility:
+                raise _problem("futility is switched off, and a rule of that name is added: remove one of the two")
         return self
 
 

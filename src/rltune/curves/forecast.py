@@ -155,7 +155,8 @@ def _refuse(curve: Series, horizon: int) -> Refusal | None:
         value = curve.rewards[curve.steps == curve.first_bad][0]
         return Refusal(f"the reward is {value:g} at step {curve.first_bad}: the run has failed", last)
     if n < LEAST_STEPS:
-        return Refusal(f"{n} steps are too few: at least {LEAST_STEPS} are needed to tell a trend from noise", last)
+        few = f"{n} steps are" if n > 1 else "1 step is"
+        return Refusal(f"{few} too few: at least {LEAST_STEPS} are needed to tell a trend from noise", last)
     if np.ptp(curve.rewards) == 0:
         return Refusal(f"the reward is {curve.rewards[0]:g} at all {n} steps: there is no curve to extrapolate", last)
     if horizon > _FARTHEST * last:

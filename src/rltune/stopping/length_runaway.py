@@ -29,8 +29,9 @@ _GROWN = 1.5
 class LengthRunaway:
     """Stops after `patience` consecutive steps with answers too long and the reward down.
 
-    Too long is l_t > ratio * h; or l_t >= near * limit and l_t >= 1.5 h; or, where the limit isn't known and the
-    trainer reports `truncated_fraction`, c_t >= truncated and c_t >= 2 k.
+    Too long is l_t >= near * limit and l_t >= 1.5 h; or, where the limit isn't known and the trainer reports
+    `truncated_fraction`, c_t >= truncated and c_t >= 2 k; or l_t > ratio * h, which counts only if the reward has also
+    fallen from its peak: answers may grow long before they pay.
 
     Attributes:
         ratio: to the early level. Healthy runs whose reward doesn't rise stay within 1.5 of it.
@@ -100,7 +101,9 @@ class _LengthRunawayJudge:
         values = {"response_length": length, "reward": standing.mean, "start": standing.start}
         if early is not None:
             values["early"] = early
-        how = self._too_long(length, early) or self._too_often_cut(metrics, values)
+        how = self._at_the_limit(length, early) or self._too_often_cut(metrics, values)
+        if how is None and early is not None and length > rule.ratio * early and standing.fallen:
+            how = f"from {early:.0f} to {length:.0f} tokens"
         self._streak = self._streak + 1 if how and standing.down else 0
         values["streak"] = float(self._streak)
         if self._streak < rule.patience:
@@ -111,16 +114,12 @@ class _LengthRunawayJudge:
         )
         return Decision(True, rule.name, metrics.step, reason, values)
 
-    def _too_long(self, length: float, early: float | None) -> str | None:
-        """In words how the answers are too long, or None."""
+    def _at_the_limit(self, length: float, early: float | None) -> str | None:
+        """In words how near the limit the answers have come, or None."""
         rule = self._rule
-        if early is None:
+        if early is None or rule.limit is None or length < max(rule.near * rule.limit, _GROWN * early):
             return None
-        if length > rule.ratio * early:
-            return f"from {early:.0f} to {length:.0f} tokens"
-        if rule.limit is not None and length >= rule.near * rule.limit and length >= _GROWN * early:
-            return f"from {early:.0f} to {length:.0f} tokens, near the limit of {rule.limit}"
-        return None
+        return f"from {early:.0f} to {length:.0f} tokens, near the limit of {rule.limit}"
 
     def _too_often_cut(self, metrics: StepMetrics, values: dict[str, float]) -> str | None:
         """In words how often answers are cut, or None; only where the limit isn't known. Adds to `values`."""

@@ -20,7 +20,11 @@ def told(answer: LogForecast) -> list[Line]:
     if result.phases:
         lines.append(("where", _where(result.phases[-1], result.now if isinstance(result, Forecast) else None)))
     if isinstance(result, Forecast):
-        lines += [("goes", _goes(result)), ("stop", result.advice.reason), ("law", law_text(result.laws[0]))]
+        lines += [
+            ("goes", _goes(result, answer.length_known)),
+            ("stop", result.advice.reason),
+            ("law", law_text(result.laws[0])),
+        ]
     else:
         lines.append(("refused", f"no forecast: {result.reason}"))
     if answer.actual is not None:
@@ -56,8 +60,8 @@ def law_text(fit: LawFit) -> str:
     numbers = {"start": fit.start, "gain": fit.gain, **fit.theta}
     equation = re.sub(r"[a-z]+", lambda word: _number(numbers, word[0]), fit.law.equation)
     return (
-        f"{fit.law.name}: {equation}, x = step / {fit.horizon:.0f}; tends to {fit.asymptote:.3g}; "
-        f"weight {fit.weight:.0%} among the laws"
+        f"the best single one (the forecast weighs all) is {fit.law.name}: {equation}, x = step / {fit.horizon:.0f}; "
+        f"tends to {fit.asymptote:.3g}; weight {fit.weight:.0%} among the laws"
     )
 
 
@@ -73,8 +77,13 @@ def _where(phase: Phase, now: float | None) -> str:
     return f"{phase.name} since step {phase.first_step}: {moved}{level}"
 
 
-def _goes(forecast: Forecast) -> str:
+def _goes(forecast: Forecast, length_known: bool) -> str:
     ends = f"{forecast.coverage:.0%} interval {interval_text(forecast)}"
+    if not length_known:
+        return (
+            f"unknown, for the log doesn't say how long the run was to be: name it by --horizon. The log ends at "
+            f"{forecast.final:.3g} ({ends} by its last steps' noise)"
+        )
     if forecast.last_step == forecast.horizon:
-        return f"it ended at {forecast.final:.3g} ({ends})"
+        return f"it ended at {forecast.final:.3g} ({ends} by its last steps' noise)"
     return f"{forecast.final:.3g} at step {forecast.horizon} ({ends})"

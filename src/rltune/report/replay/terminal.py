@@ -13,6 +13,9 @@ from rltune.stopping.labels import Fate
 MOST_CURVES = 40
 """Of more curves only good ones that would have been lost are listed."""
 
+_FEW = 3
+"""Up to so many curves their lines say it all, and rates say nothing."""
+
 MOST_LOST = 10
 """At most so many of them."""
 
@@ -20,7 +23,8 @@ MOST_LOST = 10
 def tell(replayed: LogReplay, console: Console) -> None:
     """Prints it, for people."""
     console.print(Text(headline(replayed), style="bold"), soft_wrap=True)
-    console.print(_table(replayed))
+    if len(replayed.runs) > _FEW:
+        console.print(_table(replayed))
     for line in abstentions(replayed):
         console.print(Text(line, style="yellow"), soft_wrap=True)
     _tell_curves(replayed, console)
@@ -46,7 +50,8 @@ def _tell_curves(replayed: LogReplay, console: Console) -> None:
         how_many = f"{len(lost)}, the first {MOST_LOST} here" if len(lost) > MOST_LOST else str(len(lost))
         console.print()
         console.print(
-            Text(f"good runs that a set would have stopped: {how_many} (--json tells of every curve)"), soft_wrap=True
+            Text(f"good runs that a preset would have stopped: {how_many} (--json tells of every curve)"),
+            soft_wrap=True,
         )
     for number in shown:
         console.print()

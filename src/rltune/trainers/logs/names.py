@@ -38,7 +38,17 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Canonical name -> other trainers' names, the preferred first."""
 
-STEP_NAMES = ("train/global_step", "training_step", "global_step", "step", "Step", "_step", "training/global_step")
+STEP_NAMES = (
+    "train/global_step",
+    "training_step",
+    "global_step",
+    "step",
+    "Step",
+    "_step",
+    "training/global_step",
+    "iteration",
+    "iter",
+)
 """What the step number is called, the preferred first: W&B's `_step` counts calls where a trainer also logs its own."""
 
 _SCORE_PREFIXES = ("score/", "val-core/", "val/test_score/")

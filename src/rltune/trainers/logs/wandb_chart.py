@@ -30,7 +30,7 @@ class WandbChart:
         if header[0] not in STEP_NAMES:
             problem = f"the chart's x axis is {header[0]!r}: export it with Step on the x axis"
             return Reading((), unknown, problem, 1)
-        curves = {run: Curve() for _, run, metric in columns if lookup(metric)}
+        curves = {run: Curve() for _, run, _ in columns}
         torn = 0
         for row in rows(source):
             step = step_of(row.cells[0]) if row.whole else None
