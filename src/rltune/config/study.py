@@ -148,7 +148,7 @@ class StudyConfig(Section):
     test: TestConfig = Field(default=TestConfig(), description="How the final models are tested.")
     stopping: Stopping = Field(
         default=StoppingConfig(),
-        description="default stops runs that are visibly dying, and no healthy ones.",
+        description="Which rules end a run early: dying ones, and those that are hopelessly behind.",
     )
     optimizer: Optimizer = Field(
         default=OptimizerConfig(name="joint_fidelity"),
