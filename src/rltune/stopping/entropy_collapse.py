@@ -11,17 +11,17 @@ Notation, at rollout step t:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number, check_share
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Early, Smoothed, Standing
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class EntropyCollapse:
+class EntropyCollapse(Thresholds):
     """Stops after `patience` consecutive steps with s_t < share * h, s_t < floor and the reward lost.
 
     Attributes:
@@ -62,12 +62,6 @@ class EntropyCollapse:
 
     def judge(self) -> Judge:
         return _EntropyCollapseJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _EntropyCollapseJudge:

@@ -10,17 +10,17 @@ Notation, at rollout step t:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Early, Smoothed, Standing
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class EntropyExplosion:
+class EntropyExplosion(Thresholds):
     """Stops after `patience` consecutive steps with s_t and x_t > ratio * h and > floor, and the reward down.
 
     Both, so that one step that reports a hundredfold entropy doesn't count for as long as it is in the mean.
@@ -62,12 +62,6 @@ class EntropyExplosion:
 
     def judge(self) -> Judge:
         return _EntropyExplosionJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _EntropyExplosionJudge:

@@ -7,13 +7,13 @@ same model and task has reached there. A study tells both; without them the rule
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number, check_range, check_share
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Smoothed
 from rltune.stopping.outlook import Outlook
 from rltune.types import StepMetrics, StopKind
@@ -23,7 +23,7 @@ _FALLING = 0.98
 
 
 @dataclass(frozen=True, slots=True)
-class Futility:
+class Futility(Thresholds):
     """Stops when, at `patience` forecasts in a row, the upper end at the horizon lies below `best`, less some slack.
 
     Attributes:
@@ -74,12 +74,6 @@ class Futility:
 
     def judge(self) -> Judge:
         return _FutilityJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _FutilityJudge:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import RunningMedian, Standing
 from rltune.types import StepMetrics
 
@@ -30,7 +30,7 @@ _LEAST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class GradExplosion:
+class GradExplosion(Thresholds):
     """Stops after `patience` consecutive steps with g_t exploded and the reward down.
 
     Exploded is g_t > ratio * m and log g_t > log m + spread * d / 0.6745 and g_t > floor.
@@ -72,12 +72,6 @@ class GradExplosion:
 
     def judge(self) -> Judge:
         return _GradExplosionJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _GradExplosionJudge:

@@ -11,16 +11,16 @@ Notation, at rollout step t:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class KlGrowth:
+class KlGrowth(Thresholds):
     """Stops after `patience` consecutive steps with g_t > growth.
 
     Attributes:
@@ -48,12 +48,6 @@ class KlGrowth:
 
     def judge(self) -> Judge:
         return _KlGrowthJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _KlGrowthJudge:

@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Noise, Standing
 from rltune.types import StepMetrics
 
@@ -26,7 +26,7 @@ _LEAST = 1e-8  # nats: below, a KL is zero but for rounding
 
 
 @dataclass(frozen=True, slots=True)
-class KlRunaway:
+class KlRunaway(Thresholds):
     """Stops after `patience` consecutive steps of run-away.
 
     Attributes:
@@ -67,12 +67,6 @@ class KlRunaway:
 
     def judge(self) -> Judge:
         return _KlRunawayJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _KlRunawayJudge:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
-from rltune.stopping.base import Decision, Judge, Rule
+from rltune.stopping.base import Decision, Judge, Rule, Watch
 from rltune.types import StepMetrics
 
 
@@ -27,6 +28,25 @@ class Latch:
                 return decision
             self._stopped = decision
         return self._stopped
+
+
+class Thresholds:
+    """What rules that are nothing but thresholds share. Subclasses are frozen dataclasses, with `name` and `judge`."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    def judge(self) -> Judge:
+        raise NotImplementedError
+
+    def watch(self) -> Watch:
+        return Latch(self.judge())
+
+    def describe(self) -> dict[str, object]:
+        return {"rule": self.name, **asdict(self)}  # pyright: ignore[reportArgumentType]
 
 
 def abstention(rule: Rule, metrics: StepMetrics) -> Decision | None:

@@ -13,11 +13,11 @@ Notation, at rollout step t:
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number, check_share
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Early, Smoothed, Standing
 from rltune.types import StepMetrics
 
@@ -26,7 +26,7 @@ _GROWN = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class LengthRunaway:
+class LengthRunaway(Thresholds):
     """Stops after `patience` consecutive steps with answers too long and the reward down.
 
     Too long is l_t >= near * limit and l_t >= 1.5 h; or, where the limit isn't known and the trainer reports
@@ -74,12 +74,6 @@ class LengthRunaway:
 
     def judge(self) -> Judge:
         return _LengthRunawayJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _LengthRunawayJudge:

@@ -12,11 +12,11 @@ all earn the same; else 1 if `reward_std` is zero; else 1 if the mean reward is 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number, check_share
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Smoothed, Standing
 from rltune.types import StepMetrics
 
@@ -29,7 +29,7 @@ _TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class NoSignal:
+class NoSignal(Thresholds):
     """Stops when, at each of the last `patience` steps, the reward was low, and its groups were alike.
 
     That is either: the reward was lost, and the groups were alike to a share of `threshold` on average; or the reward
@@ -67,12 +67,6 @@ class NoSignal:
 
     def judge(self) -> Judge:
         return _NoSignalJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _NoSignalJudge:

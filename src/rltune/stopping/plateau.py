@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number, check_range, check_share
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.outlook import Outlook
 from rltune.types import StepMetrics, StopKind
 
 
 @dataclass(frozen=True, slots=True)
-class Plateau:
+class Plateau(Thresholds):
     """Stops when, at `patience` forecasts in a row, the gain left until the horizon is below `worth`.
 
     Attributes:
@@ -56,12 +56,6 @@ class Plateau:
 
     def judge(self) -> Judge:
         return _PlateauJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _PlateauJudge:

@@ -9,17 +9,17 @@ See `rltune.stopping.levels.Standing` for the notation.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.stopping.levels import Standing
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class RewardCollapse:
+class RewardCollapse(Thresholds):
     """Stops after `patience` consecutive steps with the reward lost: below its peak by more than `noise` standard
     errors and what luck explains, and by at least `sigmas` times the noise of a single step; half of the gain gone.
 
@@ -55,12 +55,6 @@ class RewardCollapse:
 
     def judge(self) -> Judge:
         return _RewardCollapseJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _RewardCollapseJudge:

@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class RewardDrop:
+class RewardDrop(Thresholds):
     """Stops after `patience` consecutive steps with d > drop.
 
     Attributes:
@@ -54,12 +54,6 @@ class RewardDrop:
 
     def judge(self) -> Judge:
         return _RewardDropJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _RewardDropJudge:

@@ -6,16 +6,16 @@ A mean reward of zero with a spread is not silence: rewards of -1 and +1 may can
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from rltune.stopping.base import Decision, Judge, Watch
+from rltune.stopping.base import Decision, Judge
 from rltune.stopping.checks import check_count, check_number
-from rltune.stopping.latch import Latch, abstention
+from rltune.stopping.latch import Thresholds, abstention
 from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
-class RewardZero:
+class RewardZero(Thresholds):
     """Stops after `patience` consecutive silent steps.
 
     Attributes:
@@ -40,12 +40,6 @@ class RewardZero:
 
     def judge(self) -> Judge:
         return _RewardZeroJudge(self)
-
-    def watch(self) -> Watch:
-        return Latch(self.judge())
-
-    def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}
 
 
 class _RewardZeroJudge:
