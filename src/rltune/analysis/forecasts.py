@@ -9,7 +9,7 @@ import numpy as np
 
 from rltune.analysis.logs import STUDY
 from rltune.curves.forecast import Forecast, Refusal, forecast
-from rltune.curves.predict import TAIL
+from rltune.curves.predict import level_at_end
 from rltune.curves.series import Array
 from rltune.errors import CurveError, LogError, suggest
 from rltune.trainers.logs.base import LoggedRun
@@ -187,5 +187,5 @@ def _first_part(steps: Array, upto: float) -> tuple[int, tuple[str, ...]]:
 
 def _ended(values: Array) -> tuple[float | None, tuple[str, ...]]:
     """Mean over the last tenth, or None and why."""
-    mean = float(values[-max(1, round(TAIL * values.size)) :].mean())
+    mean = level_at_end(values)
     return (mean, ()) if math.isfinite(mean) else (None, ("its end isn't a finite number",))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rltune.curves.phases import Phase, PhaseName, centred
-from rltune.curves.predict import TAIL, Prediction
+from rltune.curves.predict import TAIL, Prediction, level_at_end
 from rltune.curves.series import Series, drawn_in, step_noise
 
 RISK = 0.1
@@ -66,7 +66,7 @@ def look_back(curve: Series, worth: float, now: Phase) -> Advice:
         )
     window = max(3, round(TAIL * n)) | 1
     level = centred(drawn_in(curve.rewards, step_noise(curve.rewards)), window)
-    final = float(curve.rewards[-max(1, round(TAIL * n)) :].mean())
+    final = level_at_end(curve.rewards)
     # Half of what it is worth, so that noise of the levels doesn't use it up.
     short = np.flatnonzero(final - level > worth / 2)
     index = min(int(short[-1]) + 1 if short.size else 0, n - 1)

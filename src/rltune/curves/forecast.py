@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from rltune.curves.advice import Advice, advise, look_back
 from rltune.curves.fit import LawFit, fit_laws
 from rltune.curves.phases import Phase, PhaseName, find_phases
-from rltune.curves.predict import TAIL, Prediction, predict
+from rltune.curves.predict import TAIL, Prediction, level_at_end, predict
 from rltune.curves.series import USUAL_RANGES, Array, Series, bounds_of, series, step_noise
 from rltune.errors import CurveError
 
@@ -123,7 +123,7 @@ def forecast(
     return Forecast(
         last_step=last,
         horizon=end,
-        now=_level_now(curve),
+        now=level_at_end(curve.rewards),
         final=float(futures.final().mean()),
         interval=(float(np.quantile(final, tails[0])), float(np.quantile(final, tails[1]))),
         coverage=coverage,
@@ -176,12 +176,8 @@ def _fallen(decline: Phase) -> str:
 
 def _settled(curve: Series) -> Prediction:
     """The future of a finished run: what it has reached."""
-    levels = np.full((_SETTLED, 1), _level_now(curve))
+    levels = np.full((_SETTLED, 1), level_at_end(curve.rewards))
     return Prediction(curve.steps[-1:], levels, step_noise(curve.rewards), "", 1.0)
-
-
-def _level_now(curve: Series) -> float:
-    return float(curve.rewards[-max(1, round(TAIL * len(curve))) :].mean())
 
 
 def _tail_noise(futures: Prediction, count: float, seed: int) -> Array:

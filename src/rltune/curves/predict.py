@@ -73,6 +73,11 @@ class _Weighed:
     root: Array  # (m, m): Cholesky factor of the drift's covariance ahead
 
 
+def level_at_end(rewards: Array) -> float:
+    """What a run has reached: the mean of the last tenth of its rewards (n,), of one at least."""
+    return float(rewards[-max(1, round(TAIL * rewards.size)) :].mean())
+
+
 def predict(
     curve: Series,
     horizon: float,
