@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -70,6 +70,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 @settings(max_examples=30, deadline=None)
+@example(values=[1e300, 5.5e-216], width=24, share=1.0)
 @given(
     values=st.lists(st.one_of(st.floats(), st.floats(-1, 1)), min_size=1, max_size=40),
     width=st.integers(24, 100),

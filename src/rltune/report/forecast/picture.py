@@ -48,8 +48,9 @@ class _Scale:
         return min(int(share * self.columns * per_cell), self.columns * per_cell - 1)
 
     def y(self, level: float, per_cell: int = 1) -> int:
-        share = (self.high - level) / (self.high - self.low)
-        return min(max(int(share * self.rows * per_cell), 0), self.rows * per_cell - 1)
+        # held within the picture before it is counted in cells: far outside, the quotient may be infinite
+        share = min(max((self.high - level) / (self.high - self.low), 0.0), 1.0)
+        return min(int(share * self.rows * per_cell), self.rows * per_cell - 1)
 
 
 def picture(answer: LogForecast, width: int, *, ascii_only: bool = False) -> Text | None:
