@@ -1,17 +1,20 @@
 """Records real GRPO runs of the embedded family: every step's metrics, for benchmarks of rules, laws and optimizers.
 
-    python bench/record_curves.py record [--workers 2] [--configurations 96]
-    python bench/record_curves.py costs                     (on an otherwise idle machine)
-    python bench/record_curves.py pack
+    python bench/record_curves.py record [--task arithmetic/easy] [--sizes xs,s,m] [--configurations 160] [--workers 2]
+    python bench/record_curves.py costs [--task arithmetic/easy]            (on an otherwise idle machine)
+    python bench/record_curves.py pack [--task arithmetic/easy]
 
 `record` trains what is missing, each run in one go to the horizon, nothing stopped early unless its numbers are no
-longer finite. Each finished run is a file in build/recorded, so an interrupted recording goes on where it was.
-`pack` writes them to bench/data/<task>: `curves.jsonl.gz` (a line a step: run, step, canonical metrics, validation
-scores) and `runs.jsonl` (a line a run: group, model, seed, configuration, base score, how it ended).
+longer finite. Each finished run is a file in build/recorded/<task>, so an interrupted recording goes on where it was;
+what is in bench/data/<task> is not trained again. `pack` adds the finished runs to bench/data/<task>: `curves.jsonl.gz`
+(a line a step: run, step, canonical metrics, validation scores) and `runs.jsonl` (a line a run: group, model, seed,
+configuration, base score, how it ended, machine).
 
 Seconds: each run is one process with one thread, so its processor time is what it would take on an idle core,
 whatever else the machine did meanwhile; that is what `step_seconds` and `validate_seconds` hold. `costs` measures the
 same quantities by the wall clock, one process alone, pinned to one core, and writes both side by side to costs.json.
+Runs recorded on another machine say so (`--machine 2`), and `--groups calibration` records the family's runs there
+again, so that `recorded.py` can bring all seconds to those of machine 1.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,13 +42,14 @@ from rltune.trainers.build import build_trainer
 from rltune.types import Scalar, StepMetrics, StopReason
 
 ROOT = Path(__file__).parent
-TASK = "arithmetic/easy"
 HORIZON = 64
 RUNGS = (8, 16, 32, 64)
 SCORING = Scoring(prompts=128, samples=4)
 FIXED: dict[str, Scalar] = {"prompts_per_step": 32, "updates_per_step": 4, "temperature": 1.0, "warmup_steps": 0}
 SEEDED = 24
 """So many of the wide configurations are run with a second seed."""
+GROUPS = ("family", "wide", "seeds")
+FIRST_MACHINE = "1"
 
 # Wider than the recipe's intervals on every side, so that a good part of the runs dies, in different ways.
 WIDE = Space(
@@ -85,25 +89,52 @@ class Plan:
     configuration: dict[str, Scalar]
 
 
-def wide_plans(count: int, sizes: tuple[str, ...]) -> Iterator[Plan]:
-    """`count` points of a Sobol sequence, each on all sizes."""
-    for index, point in enumerate(sobol(WIDE, count, seed=2026)):
-        for size in sizes:
-            yield Plan(f"{size}-w{index:03d}-s0", "wide", size, 0, dict(point.values))
+def wide_plans(sizes: Sequence[str], count: int, seed: int = 0) -> Iterator[Plan]:
+    """`count` points of a Sobol sequence, each on all sizes, the largest models first: they take longest."""
+    points = sobol(WIDE, count, seed=2026)
+    for size in reversed([size for size in SHAPES if size in sizes]):
+        for index, point in enumerate(points):
+            yield Plan(f"{size}-w{index:03d}-s{seed}", "wide", size, seed, dict(point.values))
 
 
-def family_plans() -> Iterator[Plan]:
+def family_plans(sizes: Sequence[str], group: str = "family") -> Iterator[Plan]:
     for index, point in enumerate(sobol(FAMILY, FAMILY_COUNT, seed=7)):
-        for size, shape in SHAPES.items():
-            rate = float(point.values["learning_rate"]) * FAMILY_WIDTH / shape.hidden_size
-            values = {**point.values, "learning_rate": float(f"{rate:.4g}")}
-            yield Plan(f"{size}-f{index:03d}-s0", "family", size, 0, values)
-
-
-def seed_plans(sizes: tuple[str, ...]) -> Iterator[Plan]:
-    for index, point in enumerate(sobol(WIDE, SEEDED, seed=2026)):
         for size in sizes:
-            yield Plan(f"{size}-w{index:03d}-s1", "wide", size, 1, dict(point.values))
+            rate = float(point.values["learning_rate"]) * FAMILY_WIDTH / SHAPES[size].hidden_size
+            values = {**point.values, "learning_rate": float(f"{rate:.4g}")}
+            yield Plan(f"{size}-{group[0]}{index:03d}-s0", group, size, 0, values)
+
+
+def all_plans(groups: Sequence[str], sizes: Sequence[str], count: int) -> Iterator[Plan]:
+    for group in groups:
+        if group == "wide":
+            yield from wide_plans(sizes, count)
+        elif group == "seeds":
+            yield from wide_plans(sizes, min(SEEDED, count), seed=1)
+        else:
+            yield from family_plans(sizes, group)
+
+
+def data_folder(task: str) -> Path:
+    return ROOT / "data" / task.replace("/", "-")
+
+
+def scratch_folder(task: str) -> Path:
+    return ROOT.parent / "build" / "recorded" / task.replace("/", "-")
+
+
+def packed(task: str) -> tuple[dict[str, dict[str, object]], dict[str, list[str]]]:
+    """What `pack` has written before: run -> its head, run -> its steps' lines."""
+    heads: dict[str, dict[str, object]] = {}
+    lines: dict[str, list[str]] = {}
+    if (data_folder(task) / "runs.jsonl").exists():
+        for line in (data_folder(task) / "runs.jsonl").read_text().splitlines():
+            head = json.loads(line)
+            heads[head["run"]] = head
+        with gzip.open(data_folder(task) / "curves.jsonl.gz", "rt") as file:
+            for line in file:
+                lines.setdefault(json.loads(line)["run"], []).append(line.rstrip("\n"))
+    return heads, lines
 
 
 class Recorder:
@@ -134,10 +165,10 @@ class Recorder:
         pass
 
 
-def job_of(plan: Plan, stop_step: int = HORIZON, validate_at: tuple[int, ...] = RUNGS) -> TrainJob:
+def job_of(plan: Plan, task: str, stop_step: int = HORIZON, validate_at: tuple[int, ...] = RUNGS) -> TrainJob:
     return TrainJob(
         model=str(embedded_folder(f"embedded/{plan.size}")),
-        task=TASK,
+        task=task,
         hyperparameters={**FIXED, **plan.configuration},
         horizon=HORIZON,
         stop_step=stop_step,
@@ -148,17 +179,18 @@ def job_of(plan: Plan, stop_step: int = HORIZON, validate_at: tuple[int, ...] = 
     )
 
 
-def train(plan: Plan, folder: Path) -> str:
+def train(plan: Plan, task: str, machine: str) -> str:
     """One run, to its file. Called in a worker process."""
-    recorder, start = Recorder(), time.process_time()
-    stop = build_trainer("trl").train(job_of(plan), recorder)
+    folder, recorder, start = scratch_folder(task), Recorder(), time.process_time()
+    stop = build_trainer("trl").train(job_of(plan, task), recorder)
     record = {
         **asdict(plan),
-        "task": TASK,
+        "task": task,
         "horizon": HORIZON,
         "ended": stop.kind.value,
         "reason": stop.reason,
-        "base": base_score(plan.size, plan.seed, folder),
+        "base": base_score(plan.size, plan.seed, task),
+        "machine": machine,
         "seconds": _short(time.process_time() - start),
         "steps": [[m.step, {name: _short(value) for name, value in m.values.items()}] for m in recorder.steps],
     }
@@ -166,11 +198,11 @@ def train(plan: Plan, folder: Path) -> str:
     return plan.run
 
 
-def base_score(size: str, seed: int, folder: Path) -> float:
+def base_score(size: str, seed: int, task: str) -> float:
     """The model's validation score before any training, under the validation stream of that seed; kept in a file."""
-    path = folder / f"base-{size}-{seed}.txt"
+    path = scratch_folder(task) / f"base-{size}-{seed}.txt"
     if not path.exists():
-        job = ScoreJob(str(embedded_folder(f"embedded/{size}")), None, TASK, "validation", SCORING, seed, device="cpu")
+        job = ScoreJob(str(embedded_folder(f"embedded/{size}")), None, task, "validation", SCORING, seed, device="cpu")
         scores = build_trainer("trl").score(job)
         part = path.with_suffix(f".{os.getpid()}")
         part.write_text(repr(scores["mean"]))
@@ -189,11 +221,12 @@ def _write(path: Path, content: object) -> None:
 
 
 def record(arguments: argparse.Namespace) -> None:
-    folder: Path = arguments.scratch
+    task: str = arguments.task
+    folder = scratch_folder(task)
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = tuple(arguments.sizes.split(","))
-    plans = [*wide_plans(arguments.configurations, sizes), *family_plans(), *seed_plans(sizes)]
-    missing = [plan for plan in plans if not (folder / f"{plan.run}.json").exists()]
+    plans = list(all_plans(arguments.groups.split(","), arguments.sizes.split(","), arguments.configurations))
+    done = packed(task)[0]
+    missing = [plan for plan in plans if plan.run not in done and not (folder / f"{plan.run}.json").exists()]
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
     columns = (
         TextColumn("{task.description}"),
@@ -205,27 +238,29 @@ def record(arguments: argparse.Namespace) -> None:
     context = multiprocessing.get_context("spawn")
     with Progress(*columns) as progress, ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
         bar = progress.add_task("recording", total=len(plans), completed=len(plans) - len(missing))
-        for future in as_completed([pool.submit(train, plan, folder) for plan in missing]):
+        for future in as_completed([pool.submit(train, plan, task, arguments.machine) for plan in missing]):
             future.result()
             progress.advance(bar)
 
 
 def pack(arguments: argparse.Namespace) -> None:
     """From the finished runs to the files that are kept; the same runs give the same bytes."""
-    records = [json.loads(path.read_text()) for path in sorted(arguments.scratch.glob("*-s?.json"))]
-    target: Path = ROOT / "data" / TASK.replace("/", "-")
+    target = data_folder(arguments.task)
     target.mkdir(parents=True, exist_ok=True)
-    lines = [
-        json.dumps({"run": record["run"], "step": step, **values}, separators=(",", ":"))
-        for record in records
-        for step, values in record["steps"]
-    ]
-    with open(target / "curves.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        packed.write(("\n".join(lines) + "\n").encode())
-    heads = [{key: value for key, value in record.items() if key != "steps"} for record in records]
-    (target / "runs.jsonl").write_text("".join(json.dumps(head) + "\n" for head in heads))
+    heads, lines = packed(arguments.task)
+    for path in scratch_folder(arguments.task).glob("*-s?.json"):
+        found = json.loads(path.read_text())
+        lines[path.stem] = [
+            json.dumps({"run": found["run"], "step": step, **values}, separators=(",", ":"))
+            for step, values in found.pop("steps")
+        ]
+        heads[path.stem] = {"machine": FIRST_MACHINE, **found}
+    kept = [line for run in sorted(lines) for line in lines[run]]
+    with open(target / "curves.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+        file.write(("\n".join(kept) + "\n").encode())
+    (target / "runs.jsonl").write_text("".join(json.dumps(heads[run], sort_keys=True) + "\n" for run in sorted(heads)))
     size = (target / "curves.jsonl.gz").stat().st_size
-    print(f"{len(records)} runs, {len(lines)} steps, {size / 1e6:.2f} MB in {target.relative_to(ROOT.parent)}")
+    print(f"{len(heads)} runs, {len(kept)} steps, {size / 1e6:.2f} MB in {target.relative_to(ROOT.parent)}")
 
 
 def costs(arguments: argparse.Namespace) -> None:
@@ -244,7 +279,7 @@ def costs(arguments: argparse.Namespace) -> None:
             }
             plan = Plan("cost", "cost", size, 0, values)
             watch = _Stopwatch()
-            build_trainer("trl").train(job_of(plan, stop_step=10, validate_at=(10,)), watch)
+            build_trainer("trl").train(job_of(plan, arguments.task, stop_step=10, validate_at=(10,)), watch)
             wall, processor = statistics.median(watch.wall[2:]), statistics.median(watch.processor[2:])
             row = {
                 "size": size,
@@ -256,7 +291,7 @@ def costs(arguments: argparse.Namespace) -> None:
             }
             rows.append(row)
             print(row, flush=True)
-    target = ROOT / "data" / TASK.replace("/", "-")
+    target = data_folder(arguments.task)
     target.mkdir(parents=True, exist_ok=True)
     (target / "costs.json").write_text(json.dumps(rows, indent=1) + "\n")
 
@@ -279,10 +314,12 @@ class _Stopwatch(Recorder):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("record", "costs", "pack"))
+    parser.add_argument("--task", default="arithmetic/easy")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--configurations", type=int, default=96, help="wide configurations (default: 96)")
-    parser.add_argument("--sizes", default="xs,s", help="sizes for the wide configurations (default: xs,s)")
-    parser.add_argument("--scratch", type=Path, default=ROOT.parent / "build" / "recorded")
+    parser.add_argument("--configurations", type=int, default=160, help="wide configurations (default: 160)")
+    parser.add_argument("--sizes", default=",".join(SHAPES), help="models, by comma (default: all)")
+    parser.add_argument("--groups", default=",".join(GROUPS), help="what to record (default: family,wide,seeds)")
+    parser.add_argument("--machine", default=FIRST_MACHINE, help="name of this machine in the data (default: 1)")
     arguments = parser.parse_args()
     {"record": record, "costs": costs, "pack": pack}[arguments.what](arguments)
 
