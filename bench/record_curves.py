@@ -8,13 +8,11 @@
 longer finite. Each finished run is a file in build/recorded/<task>, so an interrupted recording goes on where it was;
 what is in bench/data/<task> is not trained again. `pack` adds the finished runs to bench/data/<task>: `curves.jsonl.gz`
 (a line a step: run, step, canonical metrics, validation scores) and `runs.jsonl` (a line a run: group, model, seed,
-configuration, base score, how it ended, machine).
+configuration, base score, how it ended).
 
 Seconds: each run is one process with one thread, so its processor time is what it would take on an idle core,
 whatever else the machine did meanwhile; that is what `step_seconds` and `validate_seconds` hold. `costs` measures the
 same quantities by the wall clock, one process alone, pinned to one core, and writes both side by side to costs.json.
-Runs recorded on another machine say so (`--machine 2`), and `--groups calibration` records the family's runs there
-again, so that `recorded.py` can bring all seconds to those of machine 1.
 """
 
 from __future__ import annotations
@@ -42,14 +40,14 @@ from rltune.trainers.build import build_trainer
 from rltune.types import Scalar, StepMetrics, StopReason
 
 ROOT = Path(__file__).parent
-HORIZON = 64
-RUNGS = (8, 16, 32, 64)
+HORIZONS = {"arithmetic/easy": 64, "arithmetic/hard": 32}
+RUNGS = 4
+"""A run is validated at horizon, horizon / 2, ... : so many times."""
 SCORING = Scoring(prompts=128, samples=4)
 FIXED: dict[str, Scalar] = {"prompts_per_step": 32, "updates_per_step": 4, "temperature": 1.0, "warmup_steps": 0}
 SEEDED = 24
 """So many of the wide configurations are run with a second seed."""
 GROUPS = ("family", "wide", "seeds")
-FIRST_MACHINE = "1"
 
 # Wider than the recipe's intervals on every side, so that a good part of the runs dies, in different ways.
 WIDE = Space(
@@ -90,19 +88,18 @@ class Plan:
 
 
 def wide_plans(sizes: Sequence[str], count: int, seed: int = 0) -> Iterator[Plan]:
-    """`count` points of a Sobol sequence, each on all sizes, the largest models first: they take longest."""
-    points = sobol(WIDE, count, seed=2026)
-    for size in reversed([size for size in SHAPES if size in sizes]):
-        for index, point in enumerate(points):
+    """`count` points of a Sobol sequence, each on all sizes."""
+    for index, point in enumerate(sobol(WIDE, count, seed=2026)):
+        for size in sizes:
             yield Plan(f"{size}-w{index:03d}-s{seed}", "wide", size, seed, dict(point.values))
 
 
-def family_plans(sizes: Sequence[str], group: str = "family") -> Iterator[Plan]:
+def family_plans(sizes: Sequence[str]) -> Iterator[Plan]:
     for index, point in enumerate(sobol(FAMILY, FAMILY_COUNT, seed=7)):
         for size in sizes:
             rate = float(point.values["learning_rate"]) * FAMILY_WIDTH / SHAPES[size].hidden_size
             values = {**point.values, "learning_rate": float(f"{rate:.4g}")}
-            yield Plan(f"{size}-{group[0]}{index:03d}-s0", group, size, 0, values)
+            yield Plan(f"{size}-f{index:03d}-s0", "family", size, 0, values)
 
 
 def all_plans(groups: Sequence[str], sizes: Sequence[str], count: int) -> Iterator[Plan]:
@@ -112,7 +109,7 @@ def all_plans(groups: Sequence[str], sizes: Sequence[str], count: int) -> Iterat
         elif group == "seeds":
             yield from wide_plans(sizes, min(SEEDED, count), seed=1)
         else:
-            yield from family_plans(sizes, group)
+            yield from family_plans(sizes)
 
 
 def data_folder(task: str) -> Path:
@@ -165,12 +162,16 @@ class Recorder:
         pass
 
 
-def job_of(plan: Plan, task: str, stop_step: int = HORIZON, validate_at: tuple[int, ...] = RUNGS) -> TrainJob:
+def rungs(task: str) -> tuple[int, ...]:
+    return tuple(HORIZONS[task] // 2**halved for halved in reversed(range(RUNGS)))
+
+
+def job_of(plan: Plan, task: str, stop_step: int, validate_at: tuple[int, ...]) -> TrainJob:
     return TrainJob(
         model=str(embedded_folder(f"embedded/{plan.size}")),
         task=task,
         hyperparameters={**FIXED, **plan.configuration},
-        horizon=HORIZON,
+        horizon=HORIZONS[task],
         stop_step=stop_step,
         seed=plan.seed,
         validation=SCORING,
@@ -179,18 +180,17 @@ def job_of(plan: Plan, task: str, stop_step: int = HORIZON, validate_at: tuple[i
     )
 
 
-def train(plan: Plan, task: str, machine: str) -> str:
+def train(plan: Plan, task: str) -> str:
     """One run, to its file. Called in a worker process."""
     folder, recorder, start = scratch_folder(task), Recorder(), time.process_time()
-    stop = build_trainer("trl").train(job_of(plan, task), recorder)
+    stop = build_trainer("trl").train(job_of(plan, task, HORIZONS[task], rungs(task)), recorder)
     record = {
         **asdict(plan),
         "task": task,
-        "horizon": HORIZON,
+        "horizon": HORIZONS[task],
         "ended": stop.kind.value,
         "reason": stop.reason,
         "base": base_score(plan.size, plan.seed, task),
-        "machine": machine,
         "seconds": _short(time.process_time() - start),
         "steps": [[m.step, {name: _short(value) for name, value in m.values.items()}] for m in recorder.steps],
     }
@@ -238,7 +238,7 @@ def record(arguments: argparse.Namespace) -> None:
     context = multiprocessing.get_context("spawn")
     with Progress(*columns) as progress, ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
         bar = progress.add_task("recording", total=len(plans), completed=len(plans) - len(missing))
-        for future in as_completed([pool.submit(train, plan, task, arguments.machine) for plan in missing]):
+        for future in as_completed([pool.submit(train, plan, task) for plan in missing]):
             future.result()
             progress.advance(bar)
 
@@ -254,11 +254,11 @@ def pack(arguments: argparse.Namespace) -> None:
             json.dumps({"run": found["run"], "step": step, **values}, separators=(",", ":"))
             for step, values in found.pop("steps")
         ]
-        heads[path.stem] = {"machine": FIRST_MACHINE, **found}
+        heads[path.stem] = found
     kept = [line for run in sorted(lines) for line in lines[run]]
     with open(target / "curves.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
         file.write(("\n".join(kept) + "\n").encode())
-    (target / "runs.jsonl").write_text("".join(json.dumps(heads[run], sort_keys=True) + "\n" for run in sorted(heads)))
+    (target / "runs.jsonl").write_text("".join(json.dumps(heads[run]) + "\n" for run in sorted(heads)))
     size = (target / "curves.jsonl.gz").stat().st_size
     print(f"{len(heads)} runs, {len(kept)} steps, {size / 1e6:.2f} MB in {target.relative_to(ROOT.parent)}")
 
@@ -314,12 +314,11 @@ class _Stopwatch(Recorder):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("record", "costs", "pack"))
-    parser.add_argument("--task", default="arithmetic/easy")
+    parser.add_argument("--task", choices=tuple(HORIZONS), default="arithmetic/easy")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--configurations", type=int, default=160, help="wide configurations (default: 160)")
     parser.add_argument("--sizes", default=",".join(SHAPES), help="models, by comma (default: all)")
     parser.add_argument("--groups", default=",".join(GROUPS), help="what to record (default: family,wide,seeds)")
-    parser.add_argument("--machine", default=FIRST_MACHINE, help="name of this machine in the data (default: 1)")
     arguments = parser.parse_args()
     {"record": record, "costs": costs, "pack": pack}[arguments.what](arguments)
 
