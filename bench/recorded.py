@@ -12,11 +12,12 @@ import numpy as np
 from rltune.trainers.logs.build import read_log
 from rltune.types import Scalar, StepMetrics
 
-DATA = Path(__file__).parent / "data" / "arithmetic-easy"
+DATA = Path(__file__).parent / "data"
 _SHARED = os.environ.get("RLTUNE_SHARED_DATA")
 LOGS = (Path(_SHARED) if _SHARED else Path(__file__).parents[2] / "shared" / "data") / "verl_logs"
 """Published console logs, if they are there: they don't belong to the project."""
 
+SCORE = "score/mean"
 CHOSEN_ON = 128
 """Wide configurations below this number were looked at when thresholds were chosen; the others were recorded later."""
 
@@ -43,14 +44,20 @@ class Recorded:
         return self.group == "wide" and self.seed == 0 and self.number >= CHOSEN_ON
 
     @property
+    def scores(self) -> dict[int, float]:
+        """Validation score by step."""
+        return {m.step: m.values[SCORE] for m in self.curve if SCORE in m.values}
+
+    @property
     def rewards(self) -> np.ndarray:
         return np.array([metrics.values["reward"] for metrics in self.curve])
 
 
-def recorded_runs() -> list[Recorded]:
-    """All recorded runs, by name."""
-    curves = {run.run: run.training for run in read_log(DATA / "curves.jsonl.gz")}
-    heads = [json.loads(line) for line in (DATA / "runs.jsonl").read_text().splitlines()]
+def recorded_runs(task: str = "arithmetic/easy") -> list[Recorded]:
+    """All recorded runs of a task, by name."""
+    folder = DATA / task.replace("/", "-")
+    curves = {run.run: run.training for run in read_log(folder / "curves.jsonl.gz")}
+    heads = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
     return [
         Recorded(h["run"], h["group"], h["size"], h["seed"], h["configuration"], h["base"], curves[h["run"]])
         for h in heads

@@ -74,6 +74,7 @@ class Configuration:
     """
 
     values: Mapping[str, Scalar]
+    _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, value in self.values.items():
@@ -81,7 +82,9 @@ class Configuration:
                 raise ValueError(f"{name} must be a number, a string or a bool, not {type(value).__name__}")
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"{name} must be finite, not {value}")
-        object.__setattr__(self, "values", MappingProxyType(dict(sorted(self.values.items()))))
+        values = dict(sorted(self.values.items()))
+        object.__setattr__(self, "values", MappingProxyType(values))
+        object.__setattr__(self, "_text", json.dumps(values, separators=(",", ":")))
 
     @property
     def id(self) -> str:
@@ -89,13 +92,13 @@ class Configuration:
 
     def json(self) -> str:
         """The canonical text: names sorted, no spaces, floats in repr."""
-        return json.dumps(dict(self.values), separators=(",", ":"), sort_keys=True)
+        return self._text
 
     def __hash__(self) -> int:
-        return hash(self.json())
+        return hash(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Configuration) and self.json() == other.json()
+        return isinstance(other, Configuration) and self._text == other._text
 
     def __reduce__(self) -> tuple[type[Configuration], tuple[dict[str, Scalar]]]:
         return Configuration, (dict(self.values),)

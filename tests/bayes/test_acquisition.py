@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from rltune.bayes.acquisition import log_expected_improvement, log_h
+from rltune.bayes.acquisition import Shift, knowledge_gradient, log_expected_improvement, log_h
 
 
 @pytest.mark.parametrize("z", [-30.0, -8.0, -3.0, -1.0, -0.5, 0.0, 2.0, 5.0])
@@ -38,3 +38,25 @@ def test_expected_improvement_agrees_with_a_simulation() -> None:
     simulated = np.maximum(draws - 0.6, 0).mean()
     value = log_expected_improvement(np.array([0.5]), np.array([0.1]), 0.6)[0]
     assert math.exp(value) == pytest.approx(simulated, rel=0.02)
+
+
+def gradient(own: float, own_by: float, known: list[float], by: list[float]) -> float:
+    own_shift = Shift(np.array([own]), np.array([own_by]))
+    return float(knowledge_gradient(own_shift, Shift(np.array(known), np.array([by])))[0])
+
+
+def test_the_knowledge_gradient_agrees_with_a_simulation() -> None:
+    z = np.random.default_rng(0).standard_normal(2_000_000)
+    after = np.max([0.7 + 0.05 * z, 0.69 - 0.02 * z, 0.72 + 0.0 * z], axis=0).mean()
+    assert math.exp(gradient(0.7, 0.05, [0.69, 0.72], [-0.02, 0.0])) == pytest.approx(after - 0.72, rel=0.02)
+
+
+def test_what_can_change_no_choice_is_worth_next_to_nothing_but_still_has_an_order() -> None:
+    far, farther = gradient(0.1, 0.01, [0.9], [0.0]), gradient(0.0, 0.01, [0.9], [0.0])
+    assert -1e5 < farther < far < math.log(1e-12)
+    assert gradient(0.1, 0.0, [0.9], [0.3]) == pytest.approx(gradient(0.1, 1e-9, [0.9], [0.3])), "all move alike"
+
+
+def test_learning_about_another_configuration_counts() -> None:
+    alone = gradient(0.5, 0.01, [0.7, 0.69], [0.0, 0.0])
+    assert gradient(0.5, 0.01, [0.7, 0.69], [0.0, 0.05]) > alone + 3

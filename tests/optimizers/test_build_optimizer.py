@@ -17,8 +17,8 @@ PROBLEM = GrpoSurface().problem(0)
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("bayes", "known: joint_fidelity, random, recipe"),
-        ("joint-fidelity", "did you mean 'joint_fidelity'? known: joint_fidelity, random, recipe"),
+        ("bayes", "known: bohb, grid, joint_fidelity, optuna, random, recipe"),
+        ("joint-fidelity", "did you mean 'joint_fidelity'? known: bohb, grid, joint_fidelity, optuna, random, recipe"),
     ],
 )
 def test_an_unknown_name_lists_the_known_ones_and_the_closest(name: str, hint: str) -> None:
@@ -37,7 +37,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest(name: str, hint: s
             "inital.*did you mean 'initial'.*options of joint_fidelity: initial, acquisition, step_seconds",
         ),
         ("joint_fidelity", {"initial": 0}, "greater than or equal to 1, got 0"),
-        ("joint_fidelity", {"acquisition": "best"}, "'ei_per_cost' or 'goal_per_cost'"),
+        ("joint_fidelity", {"acquisition": "best"}, "'ei_per_cost' or 'kg_per_cost'"),
         (
             "joint_fidelity",
             {"step_seconds": {"huge": 1.0}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rltune.study.phases import relative_cost
+from rltune.study.plan import relative_cost
 from rltune.types import Configuration, Cost, Evaluation, Fidelity, History, Phase, StopKind, StopReason
 
 RECIPE = Configuration({"rollouts": 5})

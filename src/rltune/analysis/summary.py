@@ -11,9 +11,8 @@ from rltune.analysis.efficiency import Efficiency, measure_efficiency
 from rltune.analysis.finalists import Finalist, finalists
 from rltune.analysis.gain import Gain, measure_gain, undecided
 from rltune.analysis.outcomes import Failure, InFlight, Stopped, failures, in_flight, stops
-from rltune.analysis.rank import kendall, spearman
 from rltune.analysis.records import ReadableStore, Records, read_records
-from rltune.analysis.transfer import FEW, TransferPair, transfer_pairs
+from rltune.analysis.transfer import Transfer, measure_transfer
 from rltune.analysis.work import WorkCounts, count_work
 from rltune.store.base import StudyState
 from rltune.types import Evaluation, Phase
@@ -31,16 +30,6 @@ class Best:
     model: str
     step: int
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Rank correlation of proxy and target scores; None with fewer than three pairs or equal scores."""
-
-    pairs: tuple[TransferPair, ...]
-    spearman: float | None
-    kendall: float | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ def summarize_records(records: Records, alive: bool | None = None) -> Summary:
         gain=measure_gain(ours, theirs),
         undecided=undecided(ours, theirs),
         efficiency=measure_efficiency(records),
-        transfer=_transfer(records),
+        transfer=measure_transfer(records),
     )
 
 
@@ -133,19 +122,6 @@ def _best(records: Records) -> Best | None:
 
     e = max(scored, key=rank)
     return Best(e.configuration.id, dict(e.configuration.values), e.fidelity.model, e.fidelity.steps, e.score or 0.0)
-
-
-def _transfer(records: Records) -> Transfer:
-    pairs, left_out = transfer_pairs(records)
-    if len(pairs) < 3:
-        return Transfer(pairs, None, None, f"{len(pairs)} configurations with both scores; three are needed")
-    proxy, target = [p.proxy_score for p in pairs], [p.target_score for p in pairs]
-    note = f"{len(pairs)} configurations at step {pairs[0].proxy_steps} of {pairs[0].proxy}"
-    if left_out:
-        note += f", {left_out} left out that {'has' if left_out == 1 else 'have'} no score there"
-    if len(pairs) < FEW:
-        note += ", too few for more than a hint, and chosen rather than drawn by chance"
-    return Transfer(pairs, _finite(spearman(proxy, target)), _finite(kendall(proxy, target)), note)
 
 
 def _budget(config: Mapping[str, object], name: str) -> float | None:

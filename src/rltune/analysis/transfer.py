@@ -1,14 +1,27 @@
-"""Does what a proxy says hold on the target: pairs of scores of the same configurations."""
+"""Does what a proxy says hold on the target: everything that a study's records say about it."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
+from rltune.analysis.leaning import Leaning, leanings
+from rltune.analysis.matched import Matched, matched_pairs, worths
 from rltune.analysis.records import Records
+from rltune.analysis.shift import NoShift, Shift, log_shift
+from rltune.analysis.verdict import Verdict, judge
+from rltune.errors import SpaceError
+from rltune.space.parameters import Parameter
+from rltune.space.space import Space
 from rltune.types import Fidelity, Phase
 
 FEW = 10
 """Fewer pairs than this give a rank correlation that chance alone changes a lot."""
+RATE = "learning_rate"
+_PARAMETERS: TypeAdapter[dict[str, Parameter]] = TypeAdapter(dict[str, Parameter])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +34,38 @@ class TransferPair:
     proxy_steps: int
     proxy_score: float
     target_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How well proxies stood in for the target.
+
+    Attributes:
+        pairs: of configurations that were run on the target to its end. verdict: on these pairs.
+        spearman, kendall: of these pairs; None with fewer than three, or equal scores. note: what they rest on.
+        check: what the check during the search has written down, empty if there was none.
+        shift: of the best learning rate, from all pairs at one step; None if it isn't searched, or nothing is paired.
+        leanings: of each hyperparameter, from the same pairs; empty if they are too few.
+    """
+
+    pairs: tuple[TransferPair, ...]
+    spearman: float | None
+    kendall: float | None
+    note: str
+    verdict: Verdict
+    check: Mapping[str, object]
+    shift: Shift | NoShift | None = None
+    leanings: tuple[Leaning, ...] = ()
+
+
+def measure_transfer(records: Records) -> Transfer:
+    """What a study's records say about its proxies."""
+    pairs, left_out = transfer_pairs(records)
+    verdict = judge([p.proxy_score for p in pairs], [p.target_score for p in pairs])
+    spearman, kendall = (None if e is None else e.value for e in (verdict.spearman, verdict.kendall))
+    shift, leaning = _moves(records)
+    check = records.fact("transfer_verdict") or records.fact("transfer_pairing")
+    return Transfer(pairs, spearman, kendall, _note(pairs, left_out), verdict, check, shift, leaning)
 
 
 def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
@@ -36,7 +81,7 @@ def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
     target: dict[str, float] = {}
     for _, e in records.evaluations:
         # The winner's and the recipe's final runs have other seeds than the runs they are compared with.
-        if e.score is None or e.phase is Phase.FINAL:
+        if e.score is None or not math.isfinite(e.score) or e.phase is Phase.FINAL:
             continue
         if e.fidelity.model != records.target:
             proxies.setdefault(e.fidelity, {})[e.configuration.id] = e.score
@@ -56,3 +101,62 @@ def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
         if key in scores
     )
     return pairs, len(target) - len(pairs)
+
+
+def _note(pairs: Sequence[TransferPair], left_out: int) -> str:
+    if len(pairs) < 3:
+        return f"{len(pairs)} configurations with both scores; three are needed"
+    note = f"{len(pairs)} configurations at step {pairs[0].proxy_steps} of {pairs[0].proxy}"
+    if left_out:
+        note += f", {left_out} left out that {'has' if left_out == 1 else 'have'} no score there"
+    if len(pairs) < FEW:
+        note += ", too few for more than a hint, and chosen rather than drawn by chance"
+    return note
+
+
+def _moves(records: Records) -> tuple[Shift | NoShift | None, tuple[Leaning, ...]]:
+    """The shift of the best learning rate and the leanings, from the pairs at the step that has the most of them."""
+    floors = {s.model: s.values["mean"] for s in records.scores if s.run_id is None and "mean" in s.values}
+    proxy, pairs = _most_matched(records, floors)
+    if proxy is None:
+        return None, ()
+    ours, theirs = [p.proxy for p in pairs], [p.target for p in pairs]
+    space = _space(records)
+    try:
+        leaning = leanings(space, [p.configuration for p in pairs], ours, theirs) if space is not None else ()
+    except SpaceError:  # the recipe may lack a parameter of the space
+        leaning = ()
+    rates = [_rate(p) for p in pairs]
+    if any(rate is None for rate in rates) or len({*rates}) < 2:
+        return None, leaning
+    paired = {p.configuration for p in pairs}
+    every = worths((e for _, e in records.evaluations if e.phase is not Phase.FINAL), proxy, floors)
+    more = [(float(c.values[RATE]), w) for c, w in every.items() if c not in paired and RATE in c.values]
+    shift = log_shift([r for r in rates if r is not None], ours, theirs, [r for r, _ in more], [w for _, w in more])
+    if isinstance(shift, Shift):  # a straight line through a response with a peak would say less, and may contradict
+        leaning = tuple(each for each in leaning if each.name != RATE)
+    return shift, leaning
+
+
+def _most_matched(records: Records, floors: Mapping[str, float]) -> tuple[Fidelity | None, tuple[Matched, ...]]:
+    """The (proxy, step) with the most pairs at the same step of the target; of several such, the largest."""
+    best: tuple[Fidelity | None, tuple[Matched, ...]] = (None, ())
+    evaluations = [e for _, e in records.evaluations]
+    if records.target is None:
+        return best
+    places = {e.fidelity for e in evaluations if e.fidelity.model != records.target}
+    for place in sorted(places, key=lambda f: (records.parameters(f.model), f.steps)):
+        pairs = matched_pairs(evaluations, place, Fidelity(records.target, place.steps), floors)
+        if pairs and len(pairs) >= len(best[1]):
+            best = place, pairs
+    return best
+
+
+def _rate(pair: Matched) -> float | None:
+    value = pair.configuration.values.get(RATE)
+    return float(value) if isinstance(value, (int, float)) and value > 0 else None
+
+
+def _space(records: Records) -> Space | None:
+    fact = records.fact("space")
+    return Space(_PARAMETERS.validate_python(dict(fact))) if fact else None

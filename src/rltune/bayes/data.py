@@ -5,7 +5,8 @@ Notation:
     d  `space.dimension`
     z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest model 0,
        target 1)
-    x  (n, d + 2) encoding of φ, then z
+    x  (n, D), D = d + 3: encoding of φ, then z, then the run (rungs of one run share its luck): 0, 1, ... for those
+       in the history, NEW_RUN for one that hasn't begun, NO_RUN for a configuration's expected score
     y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally bad,
        and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that. One that a
        forecast ended (futile, or on its plateau) is worth that forecast at r_max, the step that it was on its way to.
@@ -15,13 +16,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rltune.errors import SpaceError
+from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.types import SAYS_NOTHING, Configuration, Evaluation, History, StopKind
+
+NO_RUN, NEW_RUN = -1.0, -2.0
+"""In the run column: the expected score of a configuration, and a run that hasn't begun. Others are numbers >= 0."""
+
+
+LEARNING_RATE = "learning_rate"
+
+Run = tuple[Configuration, str, int]
+"""Configuration, model, seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things stand in x: `d` columns of φ, of them `rate` the learning rate's (None: it isn't searched), then
+    log steps, log model size and the run."""
+
+    d: int
+    rate: int | None = None
+
+    @property
+    def steps(self) -> int:
+        return self.d
+
+    @property
+    def size(self) -> int:
+        return self.d + 1
+
+    @property
+    def run(self) -> int:
+        return self.d + 2
+
+    @property
+    def width(self) -> int:
+        """D, the number of columns."""
+        return self.d + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +91,15 @@ class FidelityScale:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """x (n, d + 2) and y (n,); all finite. Equal rows (other seeds) are allowed."""
+    """x (n, D) and y (n,), all finite; `runs`: the numbers in the run column."""
 
     x: np.ndarray
     y: np.ndarray
+    layout: Layout
+    runs: Mapping[Run, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.y)
-
-    def first(self, count: int) -> TrainingData:
-        return TrainingData(self.x[:count], self.y[:count])
 
 
 def score_of(evaluation: Evaluation) -> float | None:
@@ -90,12 +126,14 @@ def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | N
 
 
 def training_data(history: History, space: Space, scale: FidelityScale) -> TrainingData:
-    """The evaluations in order, without those of unknown models or other spaces, or that say nothing."""
+    """The evaluations, without those of unknown models or other spaces, or that say nothing; in an order of their own,
+    so that the order in which they came makes no difference."""
     floors = floor_scores(history)
     rows: list[np.ndarray] = []
     scores: list[float] = []
     encodings: dict[Configuration, np.ndarray | None] = {}
-    for evaluation in history.evaluations:
+    runs: dict[Run, int] = {}
+    for evaluation in sorted(history.evaluations, key=_own_order):
         score, model = score_of(evaluation), evaluation.fidelity.model
         if model not in scale.sizes or (score is None and evaluation.stop.kind in SAYS_NOTHING):
             continue
@@ -104,11 +142,20 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
         encoding = encodings[evaluation.configuration]
         if encoding is None:
             continue
-        rows.append(np.append(encoding, scale.coordinates(model, evaluation.fidelity.steps)))
+        run = runs.setdefault((evaluation.configuration, model, evaluation.seed), len(runs))
+        rows.append(np.array([*encoding, *scale.coordinates(model, evaluation.fidelity.steps), run]))
         floor = floors.get(model, floors[""])
         worth = worth_of(evaluation)
         scores.append(floor if worth is None else max(worth, floor))
-    return TrainingData(np.array(rows).reshape(len(rows), space.dimension + 2), np.array(scores))
+    x = np.array(rows).reshape(len(rows), space.dimension + 3)
+    return TrainingData(x, np.array(scores), layout_of(space), runs)
+
+
+def layout_of(space: Space) -> Layout:
+    """Where things stand in x for a space."""
+    rate = space.parameters.get(LEARNING_RATE)
+    numeric = rate is not None and not isinstance(rate, CategoricalParameter)
+    return Layout(space.dimension, space.column(LEARNING_RATE) if numeric else None)
 
 
 def floor_scores(history: History) -> dict[str, float]:
@@ -122,6 +169,17 @@ def floor_scores(history: History) -> dict[str, float]:
     floors |= {model: score for model, score in history.base_scores.items() if math.isfinite(score)}
     floors[""] = min(floors.values(), default=0.0)
     return floors
+
+
+def _own_order(evaluation: Evaluation) -> tuple[str, str, int, int, float]:
+    score = score_of(evaluation)
+    return (
+        evaluation.configuration.json(),
+        evaluation.fidelity.model,
+        evaluation.seed,
+        evaluation.fidelity.steps,
+        -math.inf if score is None else score,
+    )
 
 
 def _log_position(value: float, low: float, high: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rltune.config.section import Count, Fraction, Positive, Section, Value, name_only
@@ -187,6 +187,26 @@ class ExecutorConfig(Section):
     )
 
 
+class TransferConfig(Section):
+    """The check whether the proxies' ranking holds on the target; `transfer: false` for `{check: false}`."""
+
+    check: bool = Field(
+        default=True, description="false: proxies are believed until the confirmation; without proxies none is needed."
+    )
+    pairs: Annotated[Count, Field(ge=3, le=100)] = Field(
+        default=4,
+        description="Configurations, from the proxy's best to a low one; four can show that a proxy misleads.",
+    )
+    at: Fraction = Field(
+        default=0.6, description="Share of the search that is over when it begins: late enough for a spread of scores."
+    )
+    share: Fraction = Field(
+        default=0.25,
+        description="Most of the time then left that it may take, at most half of the search's rest; else the "
+        "check is skipped, and the log says so.",
+    )
+
+
 class ConfirmConfig(Section):
     """The confirmation of the search's best on the target."""
 
@@ -208,6 +228,7 @@ Trainer = Annotated[TrainerConfig, name_only()]
 Budget = Annotated[BudgetConfig, name_only("time")]
 Stopping = Annotated[StoppingConfig, name_only("preset")]
 Optimizer = Annotated[OptimizerConfig, name_only()]
+Transfer = Annotated[TransferConfig, BeforeValidator(lambda value: {"check": value} if value is False else value)]
 Executor = Annotated[ExecutorConfig, name_only()]
 
 

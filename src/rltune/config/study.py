@@ -28,6 +28,8 @@ from rltune.config.parts import (
     TestConfig,
     Trainer,
     TrainerConfig,
+    Transfer,
+    TransferConfig,
     ValidationConfig,
 )
 from rltune.config.section import Count, Section, Seed, Value
@@ -155,6 +157,10 @@ class StudyConfig(Section):
         description="joint_fidelity spends most of the budget on small models and short runs.",
     )
     executor: Executor = Field(default=ExecutorConfig(), description="Where trials run; local needs no set-up.")
+    transfer: Transfer = Field(
+        default=TransferConfig(),
+        description="Whether the proxies' ranking holds is checked on the target during the search; false: it isn't.",
+    )
     confirm: ConfirmConfig = Field(
         default=ConfirmConfig(), description="How many of the search's best are trained on the target."
     )

@@ -46,6 +46,11 @@ class Problem:
     training_seed: int = 0
 
     @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        """All models of the study, smallest first, the target last."""
+        return (*sorted(self.proxies, key=lambda m: m.parameters), self.target)
+
+    @property
     def horizon(self) -> int:
         return self.rungs[-1]
 
@@ -79,7 +84,7 @@ class Optimizer(Protocol):
 
     def rank(self, history: History, count: int) -> Sequence[Configuration]:
         """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the study
-        confirms on the target. Only configurations that were run and didn't fail."""
+        confirms on the target. None that failed; an optimizer with a model may name some that were never run."""
         ...
 
 

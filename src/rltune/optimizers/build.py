@@ -9,10 +9,14 @@ from pydantic import BaseModel, ValidationError
 
 from rltune.errors import OptimizerError, did_you_mean, suggest
 from rltune.optimizers.base import Optimizer, Problem
+from rltune.optimizers.baseline_options import BohbOptions, GridOptions, OptunaOptions
 from rltune.optimizers.options import JointFidelityOptions, NoOptions
 
 OPTIMIZERS: Mapping[str, tuple[str, str, type[BaseModel]]] = {
+    "bohb": ("rltune.optimizers.bohb", "BohbOptimizer", BohbOptions),
+    "grid": ("rltune.optimizers.grid", "GridOptimizer", GridOptions),
     "joint_fidelity": ("rltune.optimizers.joint_fidelity", "JointFidelityOptimizer", JointFidelityOptions),
+    "optuna": ("rltune.optimizers.optuna", "OptunaOptimizer", OptunaOptions),
     "random": ("rltune.optimizers.random", "RandomOptimizer", NoOptions),
     "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer", NoOptions),
 }
@@ -20,12 +24,36 @@ OPTIMIZERS: Mapping[str, tuple[str, str, type[BaseModel]]] = {
 made from (problem, options)."""
 
 
-def check_optimizer(name: str, options: Mapping[str, object] | None = None) -> BaseModel:
-    """The checked options of an optimizer; loads none of its libraries.
+LIGHT = frozenset({"bohb", "grid", "optuna", "random", "recipe"})
+"""Those that can be made without PyTorch."""
+
+
+def check_optimizer(
+    name: str, options: Mapping[str, object] | None = None, problem: Problem | None = None
+) -> BaseModel:
+    """The checked options of an optimizer; loads no PyTorch.
+
+    Args:
+        problem: if given, an optimizer of `LIGHT` is also tried out on it: some options depend on the space, those of a
+            library's part on that part.
 
     Raises:
         OptimizerError: if the name or an option is unknown, or an option has an impossible value.
     """
+    checked = _checked_options(name, options)
+    if problem is not None and name in LIGHT:
+        build_optimizer(name, problem, options)
+    return checked
+
+
+def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:
+    """The optimizer called `name` for a problem. Raises as `check_optimizer`."""
+    checked = _checked_options(name, options)
+    module, attribute, _ = OPTIMIZERS[name]
+    return getattr(importlib.import_module(module), attribute)(problem, checked)
+
+
+def _checked_options(name: str, options: Mapping[str, object] | None) -> BaseModel:
     if name not in OPTIMIZERS:
         raise OptimizerError(f"there is no optimizer {name!r}", where="optimizer", hint=suggest(name, OPTIMIZERS))
     kind = OPTIMIZERS[name][2]
@@ -41,10 +69,3 @@ def check_optimizer(name: str, options: Mapping[str, object] | None = None) -> B
             where=f"optimizer.{name}",
             hint=f"{close + ' ' if close else ''}options of {name}: {known}",
         ) from None
-
-
-def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:
-    """The optimizer called `name` for a problem. Raises as `check_optimizer`."""
-    checked = check_optimizer(name, options)
-    module, attribute, _ = OPTIMIZERS[name]
-    return getattr(importlib.import_module(module), attribute)(problem, checked)

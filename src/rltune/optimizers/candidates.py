@@ -17,8 +17,8 @@ from rltune.space.quasi_random import sobol
 from rltune.space.space import Space
 from rltune.types import Configuration, Fidelity
 
-SPREAD_POINTS = 256
-NEIGHBOURS = 40
+SPREAD_POINTS = 128
+NEIGHBOURS = 24
 SCALES = (0.03, 0.1, 0.25)
 """Standard deviations of moves around good configurations, in unit values."""
 SMALL_SPACE = 1_000

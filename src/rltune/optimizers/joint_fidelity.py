@@ -1,6 +1,6 @@
-"""Joint-fidelity Bayesian optimization (arXiv 2606.03073): configuration, model and steps chosen together.
+"""Joint-fidelity Bayesian optimization (after arXiv 2606.03073): configuration, model and steps chosen together.
 
-After an initial design, each proposal maximizes α(φ, r), the expected improvement per expected second (see
+After an initial design, each proposal maximizes what an evaluation is expected to bring per expected second (see
 `rltune.bayes.acquisition`), over new configurations and continuations alike.
 """
 
@@ -8,38 +8,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rltune.bayes.cost_model import fit_cost_model
-from rltune.bayes.data import FidelityScale, TrainingData, encode_nearest, training_data
-from rltune.bayes.score_model import Hyperparameters, ScoreModel, fit_hyperparameters, one_thread
+from rltune.bayes.data import NO_RUN, FidelityScale, TrainingData, encode_nearest, training_data
+from rltune.bayes.score_model import Hyperparameters, Posterior, ScoreModel, fit_hyperparameters, one_thread
 from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
-from rltune.optimizers.candidates import candidates, new_configurations
+from rltune.optimizers.candidates import Candidate, candidates, neighbours, new_configurations
 from rltune.optimizers.design import next_of_design
 from rltune.optimizers.options import JointFidelityOptions
 from rltune.optimizers.runs import Runs, read_runs
-from rltune.optimizers.scoring import Scored, Scorer, posterior_at
+from rltune.optimizers.scoring import Scored, Scorer, posterior_at, rows
 from rltune.types import Configuration, History, Phase, Proposal
 
 GOOD = 5
 """New configurations are sought around this many of the best."""
 REFINED = 4
 """This many of the best new candidates are refined by a local search."""
-REFIT_GROWTH = 1.15
-"""Hyperparameters are fitted anew when the history has grown by this factor."""
 LOWEST_LOG = -700.0
-CAUTION = 0.5
-"""Configurations are ranked by posterior mean minus this many standard deviations: what was seen only briefly must
-promise more than what was seen at a higher rung."""
+PROMISING, PROMISING_SCALES, PROMISING_NEIGHBOURS = 6, (0.2, 0.1, 0.05), 24
+"""The local search for what may be named best: kept configurations, moves in unit values, tries around each."""
 
 
 class JointFidelityOptimizer:
     """Proposes configuration, model and steps together.
 
-    `ask` and `rank` are pure functions of the history: hyperparameters are always those fitted to the history's
-    prefix at the last refit point. They are remembered only to save time.
+    `ask` and `rank` are pure functions of the history, in whatever order its evaluations came. Fitted hyperparameters
+    are remembered only to save time.
     """
 
     name = "joint_fidelity"
@@ -59,9 +57,9 @@ class JointFidelityOptimizer:
                 where="optimizer.joint_fidelity",
                 hint=f"parameters: {', '.join(problem.space.names)}",
             )
-        self.problem = problem
+        self.problem = problem if options.acquisition == "ei_per_cost" else with_target(problem)
         self.options = options
-        self.initial = options.initial or max(6, len(problem.space.names) + 2)
+        self.initial = options.initial or max(6, 2 * len(problem.space.names))
         self._scale = FidelityScale(problem.rungs[0], problem.horizon, sizes, problem.target.name)
         self._fits: dict[bytes, Hyperparameters] = {}
 
@@ -74,11 +72,31 @@ class JointFidelityOptimizer:
             return self._best_proposal(history, runs)
 
     def rank(self, history: History, count: int) -> list[Configuration]:
-        survivors = self._in_space(read_runs(history, self.problem.training_seed).survivors)
+        runs = read_runs(history, self.problem.training_seed)
         with one_thread():
-            mean, sd = self._at_goal(self._score_model(history), survivors)
-        order = np.argsort(-(mean - CAUTION * sd), kind="stable")
-        return [survivors[i] for i in order[:count]]
+            model = self._score_model(history)
+            eligible = self._promising(model, runs)
+            at = self._at_goal(model, eligible)
+        return [eligible[i] for i in np.argsort(-at.mean, kind="stable")[:count]]
+
+    def _promising(self, model: ScoreModel, runs: Runs) -> list[Configuration]:
+        """What may be named best: all that ran and live, and the best new one that a local search finds around them, by
+        the posterior mean at the goal. Only one: its neighbours would be confirmed for nothing."""
+        survivors = self._in_space(runs.survivors)
+        if not survivors:
+            return []
+        rng = np.random.default_rng((self.problem.seed, len(survivors)))
+        best = self._best_means(model, survivors, PROMISING)
+        for scale in PROMISING_SCALES:
+            near = [c for b in best for c in neighbours(self.problem.space, b, scale, PROMISING_NEIGHBOURS, rng)]
+            alive = (c for c in (*best, *near) if c not in runs.dead)
+            best = self._best_means(model, list(dict.fromkeys(alive)), PROMISING)
+        ran = set(survivors)
+        return [*survivors, *[c for c in best if c not in ran][:1]]
+
+    def _best_means(self, model: ScoreModel, configurations: list[Configuration], count: int) -> list[Configuration]:
+        mean = self._at_goal(model, configurations).mean
+        return [configurations[i] for i in np.argsort(-mean, kind="stable")[:count]]
 
     def _best_proposal(self, history: History, runs: Runs) -> Proposal | None:
         problem, scale = self.problem, self._scale
@@ -86,8 +104,8 @@ class JointFidelityOptimizer:
         model = self._score_model(history)
         costs = fit_cost_model(history, problem.space, scale, self.options.step_seconds)
         survivors = self._in_space(runs.survivors)
-        mean, _ = self._at_goal(model, survivors)
-        good = [survivors[i] for i in np.argsort(-mean, kind="stable")[:GOOD]] or [problem.recipe]
+        at = self._at_goal(model, survivors)
+        good = [survivors[i] for i in np.argsort(-at.mean, kind="stable")[:GOOD]] or [problem.recipe]
         new = new_configurations(problem.space, good, runs, rng)
         scorer = Scorer(problem, scale, model, costs, survivors, self.options.acquisition)
         scored = scorer.score(candidates(problem, runs, new, self._in_space(runs.known)))
@@ -103,9 +121,9 @@ class JointFidelityOptimizer:
     def _score_model(self, history: History) -> ScoreModel:
         """The posterior after all evaluations, and after imagined results of what is in flight."""
         data = training_data(history, self.problem.space, self._scale)
-        model = ScoreModel(data, self._hyperparameters(data.first(refit_point(len(data)))))
+        model = ScoreModel(data, self._hyperparameters(data))
         pending = [
-            np.append(encoding, self._scale.coordinates(p.fidelity.model, p.fidelity.steps))
+            np.array([*encoding, *self._scale.coordinates(p.fidelity.model, p.fidelity.steps), NO_RUN])
             for p in history.pending
             if p.fidelity.model in self._scale.sizes
             and (encoding := encode_nearest(self.problem.space, p.configuration)) is not None
@@ -118,7 +136,7 @@ class JointFidelityOptimizer:
             self._fits = {key: fit_hyperparameters(data)}
         return self._fits[key]
 
-    def _at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> tuple[np.ndarray, np.ndarray]:
+    def _at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> Posterior:
         return posterior_at(self.problem.goal, configurations, model, self.problem, self._scale)
 
     def _in_space(self, configurations: Sequence[Configuration]) -> list[Configuration]:
@@ -127,7 +145,8 @@ class JointFidelityOptimizer:
 
     def _proposal(self, best: Scored, model: ScoreModel) -> Proposal:
         candidate = best.candidate
-        (mean,), (sd,) = self._at_goal(model, (candidate.configuration,))
+        at = rows([Candidate(candidate.configuration, self.problem.goal, 0, 0)], self.problem, self._scale)
+        (mean,), (sd,) = model.scores(at)
         improvement = math.exp(max(best.log_improvement, LOWEST_LOG))
         done = candidate.fidelity.steps - candidate.missing
         what = f"continued from step {done}" if done else "new run"
@@ -149,9 +168,8 @@ class JointFidelityOptimizer:
         )
 
 
-def refit_point(count: int) -> int:
-    """The largest refit point up to `count` evaluations: 0, 1, ..., each REFIT_GROWTH times the last."""
-    point = 0
-    while (following := max(point + 1, math.ceil(point * REFIT_GROWTH))) <= count:
-        point = following
-    return point
+def with_target(problem: Problem) -> Problem:
+    """The problem with the target among the models that may be searched on."""
+    if problem.target in problem.search_models:
+        return problem
+    return replace(problem, search_models=(*problem.search_models, problem.target))

@@ -6,9 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
-Acquisition = Literal["ei_per_cost", "goal_per_cost"]
-"""Whose expected improvement per expected second is maximized: `ei_per_cost` (published, arXiv 2606.03073) that of the
-score at the evaluated fidelity, `goal_per_cost` that of the posterior mean at (target, r_max)."""
+Acquisition = Literal["ei_per_cost", "kg_per_cost"]
 
 
 class NoOptions(BaseModel):
@@ -21,10 +19,11 @@ class JointFidelityOptions(BaseModel):
     """Settings of the joint-fidelity optimizer.
 
     Attributes:
-        initial: configurations of the initial design, the recipe among them; default: parameters + 2, at least 6.
-        acquisition: what is maximized. `ei_per_cost`: the expected improvement of the score at the evaluated
-            fidelity, per expected second (the published method); `goal_per_cost`: that of the posterior mean at
-            (target, r_max) by the evaluation, per expected second.
+        initial: configurations of the initial design, the recipe among them; default: twice the parameters, at least 6.
+        acquisition: what is maximized. `ei_per_cost`: the expected improvement of the score at the evaluated fidelity,
+            per expected second, on the proxies (the published method, arXiv 2606.03073); `kg_per_cost`: how much an
+            evaluation is expected to raise the best posterior mean at (target, r_max), per expected second (knowledge
+            gradient), on all models, the target among them.
         step_seconds: known seconds per step by model name, from timing steps.
     """
 

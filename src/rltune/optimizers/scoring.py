@@ -1,7 +1,7 @@
 """What candidates are worth under one posterior, and the search for better ones nearby.
 
 Notation:
-    q  candidates; D = d + 2 columns of x: encoding of φ, then fidelity coordinates z (see `rltune.bayes.data`)
+    q  candidates; D columns of x: encoding of φ, fidelity, run (see `rltune.bayes.data`)
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rltune.bayes.acquisition import goal_improvement, score_improvement
+from rltune.bayes.acquisition import Shift, knowledge_gradient, score_improvement
 from rltune.bayes.cost_model import CostModel
-from rltune.bayes.data import FidelityScale, encode_nearest
-from rltune.bayes.score_model import ScoreModel
+from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest
+from rltune.bayes.score_model import Posterior, ScoreModel
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, neighbours
 from rltune.optimizers.options import Acquisition
@@ -62,13 +62,13 @@ class Scorer:
         x = rows(candidates, self._problem, self._scale)
         incumbent = np.array([self._incumbent(c.fidelity.model) for c in candidates])
         if self._acquisition == "ei_per_cost":
-            improvement = score_improvement(self._model, x, incumbent)
+            improvement = score_improvement(self._model.posterior(x), incumbent)
         else:
-            improvement = goal_improvement(self._model, x, self._scale.goal, incumbent)
+            improvement = self._gradient(candidates, x)
         sizes = np.array([self._scale.sizes[c.fidelity.model] for c in candidates])
         missing = np.array([c.missing for c in candidates])
         rungs = np.array([c.rungs for c in candidates])
-        seconds = self._costs.seconds(x[:, :-2], sizes, missing, rungs)
+        seconds = self._costs.seconds(x[:, : self._problem.space.dimension], sizes, missing, rungs)
         alpha = improvement - np.log(seconds)
         return [
             Scored(candidates[i], float(alpha[i]), float(improvement[i]), float(seconds[i]), float(incumbent[i]))
@@ -84,19 +84,35 @@ class Scorer:
             best = max([best, *self.score(moved)], key=lambda s: s.log_alpha)
         return best
 
+    def _gradient(self, candidates: Sequence[Candidate], x: np.ndarray) -> np.ndarray:
+        """log knowledge gradient (q,) of evaluating x (q, D)."""
+        problem, scale, model = self._problem, self._scale, self._model
+        known = rows([Candidate(c, problem.goal, 0, 0) for c in self._survivors or (problem.recipe,)], problem, scale)
+        runs = model.data.runs
+        keys = [(c.configuration, c.fidelity.model, problem.training_seed) for c in candidates]
+        measured = x.copy()
+        measured[:, -1] = [runs.get(key, NEW_RUN) for key in keys]
+        # one row a configuration, whatever its fidelities
+        at_goal = x.copy()
+        at_goal[:, -3:-1] = scale.goal
+        distinct, index = np.unique(at_goal, axis=0, return_inverse=True)
+        at, goals, covariance = model.covariances(measured, np.vstack([known, distinct]))
+        by = covariance / np.sqrt(at.variance + model.noise)[:, None]
+        m, q = len(known), np.arange(len(x))
+        return knowledge_gradient(Shift(goals.mean[m:][index], by[q, m + index]), Shift(goals.mean[:m], by[:, :m]))
+
     def _incumbent(self, model: str) -> float:
         """f*: the largest posterior mean of a survivor at r_max, on the model whose score is to improve.
 
-        For `goal_per_cost` that is the target. `ei_per_cost` looks at scores of the evaluated `model`; their level is
-        another than the target's, so the incumbent is taken on that model too.
+        For the knowledge gradient that is the target. `ei_per_cost` looks at scores of the evaluated `model`; their
+        level is another than the target's, so the incumbent is taken on that model too.
         """
-        on_target = self._acquisition == "goal_per_cost"
-        fidelity = self._problem.goal if on_target else Fidelity(model, self._problem.horizon)
+        fidelity = Fidelity(model, self._problem.horizon) if self._acquisition == "ei_per_cost" else self._problem.goal
         if fidelity.model not in self._incumbents:
-            means, _ = posterior_at(fidelity, self._survivors, self._model, self._problem, self._scale)
+            at = posterior_at(fidelity, self._survivors, self._model, self._problem, self._scale)
             # with no survivor, anything above the best score that was imputed is an improvement
-            worst = float(self._model.data.y.max()) if len(self._model.data) else 0.0
-            self._incumbents[fidelity.model] = float(means.max()) if len(means) else worst
+            imputed = self._model.scale.standardize(self._model.data.y)
+            self._incumbents[fidelity.model] = float(max(at.mean, default=imputed.max(initial=0.0)))
         return self._incumbents[fidelity.model]
 
 
@@ -106,23 +122,22 @@ def posterior_at(
     model: ScoreModel,
     problem: Problem,
     scale: FidelityScale,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Posterior mean (q,) and standard deviation (q,) of configurations at one fidelity."""
-    x = rows([Candidate(c, fidelity, 0, 0) for c in configurations], problem, scale)
-    mean, variance = model.posterior(x)
-    return mean, np.sqrt(variance)
+) -> Posterior:
+    """Of configurations (q) at one fidelity."""
+    return model.posterior(rows([Candidate(c, fidelity, 0, 0) for c in configurations], problem, scale))
 
 
 def rows(candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale) -> np.ndarray:
-    """x (q, D) of candidates."""
+    """x (q, D) of candidates' expected scores."""
     space = problem.space
     encodings = {
         c: encode_nearest(space, c) for c in dict.fromkeys(candidate.configuration for candidate in candidates)
     }
     fidelities = {candidate.fidelity for candidate in candidates}
     z = {fidelity: scale.coordinates(fidelity.model, fidelity.steps) for fidelity in fidelities}
-    x = np.empty((len(candidates), space.dimension + 2))
+    x = np.empty((len(candidates), space.dimension + 3))
     for row, candidate in zip(x, candidates, strict=True):
-        row[:-2] = encodings[candidate.configuration]
-        row[-2:] = z[candidate.fidelity]
+        row[:-3] = encodings[candidate.configuration]
+        row[-3:-1] = z[candidate.fidelity]
+        row[-1] = NO_RUN
     return x

@@ -9,12 +9,14 @@ from rltune.analysis.records import ReadableStore
 from rltune.report.data import ReportData, read_report_data
 from rltune.report.markup import Html, join, tag
 from rltune.report.page import whole_page, write_page
-from rltune.report.sections.charts import costs, curves, spending, transfer
+from rltune.report.sections.charts import costs, curves, spending
 from rltune.report.sections.headline import headline
 from rltune.report.sections.paying import paying
 from rltune.report.sections.reproduce import reproduce
+from rltune.report.sections.sensitivity import sensitivity
 from rltune.report.sections.settings import settings
 from rltune.report.sections.tables import efficiency, failed, stopped
+from rltune.report.sections.transfer import transfer
 
 _LINKS = (
     ("settings", "Settings"),
@@ -24,6 +26,7 @@ _LINKS = (
     ("costs", "Costs"),
     ("stops", "Stopped"),
     ("transfer", "Transfer"),
+    ("sensitivity", "Sensitivity"),
     ("efficiency", "Efficiency"),
     ("failures", "Failures"),
     ("reproduce", "Reproduce"),
@@ -55,6 +58,7 @@ def render(data: ReportData) -> str:
             costs(data),
             stopped(data),
             transfer(data),
+            sensitivity(data),
             efficiency(data),
             failed(data),
             reproduce(data),

@@ -59,6 +59,13 @@ class Space:
         """d, the length of an encoding."""
         return sum(_width(parameter) for parameter in self.parameters.values())
 
+    def column(self, name: str) -> int:
+        """The first of a parameter's columns in an encoding. Raises KeyError if there is no such parameter."""
+        names = self.names
+        if name not in self.parameters:
+            raise KeyError(name)
+        return sum(_width(self.parameters[other]) for other in names[: names.index(name)])
+
     @property
     def cardinality(self) -> float:
         """An upper bound of the number of configurations; infinite if a parameter is continuous."""

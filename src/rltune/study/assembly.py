@@ -18,11 +18,14 @@ from rltune.optimizers.build import build_optimizer
 from rltune.store.base import StudyState, StudyStore
 from rltune.store.open import create_study
 from rltune.study.blueprint import Blueprint
+from rltune.study.check import CheckTerms, TransferCheck
+from rltune.study.guide import Guide
 from rltune.study.loop import StudyLoop
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
-from rltune.study.phases import Confirm, Final, Prepare, Search, StudyPhase, Test
+from rltune.study.phases import Confirm, Final, Prepare, StudyPhase, Test
 from rltune.study.plan import Plan, PlanTerms, make_plan, timings_of
+from rltune.study.search import Search
 from rltune.trainers.base import Scoring
 from rltune.types import Configuration
 
@@ -63,12 +66,14 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
     config = blueprint.config
     workshop = make_workshop(blueprint, folder)
     executor = make_executor(blueprint)
-    optimizer = build_optimizer(config.optimizer.name, blueprint.problem, config.optimizer.options)
+    guide = Guide(
+        blueprint.problem, lambda problem: build_optimizer(config.optimizer.name, problem, config.optimizer.options)
+    )
     terms = plan_terms(blueprint, executor.slots)
     phases = (
         Prepare(tuple(blueprint.models)),
-        Search(optimizer, terms),
-        Confirm(blueprint.problem, blueprint.recipe, optimizer, terms),
+        Search(guide, terms, make_check(blueprint, terms)),
+        Confirm(blueprint.problem, blueprint.recipe, guide, terms),
         Final(blueprint.problem, blueprint.recipe),
         Test(blueprint.problem, blueprint.recipe),
     )
@@ -135,6 +140,15 @@ def make_executor(blueprint: Blueprint) -> Executor:
             "grace_seconds": config.grace_time,
         },
     )
+
+
+def make_check(blueprint: Blueprint, terms: PlanTerms) -> TransferCheck | None:
+    """The transfer check; None without proxies, or if the study file switches it off."""
+    config, problem = blueprint.config.transfer, blueprint.problem
+    if not config.check or not problem.proxies:
+        return None
+    settings = CheckTerms(config.pairs, config.at, config.share, blueprint.config.validation.prompts)
+    return TransferCheck(problem, blueprint.recipe, terms, settings)
 
 
 def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:

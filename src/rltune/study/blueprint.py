@@ -98,7 +98,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     fixed = {**search.fixed, **config.trainer.settings}
     _check_trainer(file, {**fixed, **configuration.values}, space)
     with _at(file, "optimizer"):
-        check_optimizer(config.optimizer.name, config.optimizer.options)
+        check_optimizer(config.optimizer.name, config.optimizer.options, problem)
     _check_writable(file)
     return Blueprint(
         config=config,

@@ -19,7 +19,7 @@ from rltune.study.alarms import Alarms
 from rltune.study.meter import Meter
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
-from rltune.study.phases import StudyPhase
+from rltune.study.phases import Noting, StudyPhase
 from rltune.study.recorder import MAX_LOSSES, Recorder
 from rltune.study.results import best_level, evaluations_of, timing_of
 from rltune.study.snapshot import take_snapshot
@@ -152,12 +152,23 @@ class StudyLoop:
     def _dispatch(self, phase: StudyPhase) -> None:
         while len(self._flying) < self.executor.slots:
             asked = self.clock.monotonic()
+            self._write_notes(phase)
             work = phase.next(self._look())
             if phase.name == "search":
                 self.meter.asked(self.clock.monotonic() - asked)
             if work is None:
                 return
             self._start(work)
+
+    def _write_notes(self, phase: StudyPhase) -> None:
+        if not isinstance(phase, Noting):
+            return
+        while notes := phase.notes(self._look()):
+            for note in notes:
+                self._tell(note.level, note.text)
+                self.store.add_decision(note.name, note.level, note.text, note.value)
+                self.store.set_fact(note.name, note.value)
+            self._view = None
 
     # --- starting ------------------------------------------------------------------------------------------------
     def _start(self, work: Work) -> None:

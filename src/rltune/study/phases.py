@@ -1,7 +1,7 @@
 """The phases of a study, each a pure choice of the next piece of work from what is known.
 
     prepare   score the base models, time a few steps
-    search    the optimizer's proposals, on proxies, within its share of the budget
+    search    the optimizer's proposals, on proxies, within its share of the budget (see `rltune.study.search`)
     confirm   the few most promising configurations, and the recipe, on the target to r_max
     final     the winner and the recipe on the target, with fresh seeds
     test      the final runs on the test split, which nothing has seen before
@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rltune.errors import StudyError
-from rltune.optimizers.base import Optimizer, Problem
-from rltune.study.plan import PlanTerms, TargetRuns, affordable, make_plan, timings_of
-from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.types import Configuration, History, Phase, Proposal, Scalar, StopKind
+from rltune.optimizers.base import Problem
+from rltune.study.check import distrusted_models
+from rltune.study.guide import Guide
+from rltune.study.plan import PlanTerms, TargetRuns, affordable, relative_cost, timings_of
+from rltune.study.work import Note, Score, Timing, Train, View, Work
+from rltune.types import Configuration, Phase, Proposal, Scalar, StopKind
+
+WIDENED = 4
+"""After a weak transfer up to so many times as many configurations are confirmed, as far as the budget goes."""
 
 
 class StudyPhase(Protocol):
@@ -37,6 +42,15 @@ class StudyPhase(Protocol):
         ...
 
     def done(self, view: View) -> bool: ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A phase that also decides something midway."""
+
+    def notes(self, view: View) -> Sequence[Note]:
+        """Decisions to write down now, before the next piece of work; none of them a second time."""
+        ...
 
 
 class Prepare:
@@ -71,71 +85,30 @@ class Prepare:
         return not self._missing(view)
 
 
-class Search:
-    """Asks the optimizer until the search's share of the budget, or the number of trials, is used up."""
-
-    name = "search"
-
-    def __init__(self, optimizer: Optimizer, terms: PlanTerms) -> None:
-        self.optimizer = optimizer
-        self.terms = terms
-        self.seconds = terms.search_seconds
-        self.trials = terms.trials
-        self._exhausted = False
-
-    def begin(self, view: View) -> Mapping[str, object]:
-        """Plans, now that steps are timed."""
-        plan = make_plan(self.terms, timings_of(view.facts), view.seconds)
-        if plan.search_trials < 1:
-            raise StudyError(
-                f"the budget of {plan.budget:.0f} s pays for no search trial: preparing took {view.seconds:.0f} s, "
-                f"and the search's share is {plan.search_seconds:.0f} s",
-                where="budget",
-                hint=f"start a new study with a budget of at least {plan.least_budget(view.seconds):.0f} s",
-            )
-        return {"plan": plan.to_json()}
-
-    def _spent(self, view: View) -> bool:
-        return view.seconds >= self.seconds or (self.trials is not None and view.trials >= self.trials)
-
-    def next(self, view: View) -> Work | None:
-        if view.seconds < self.seconds:
-            again = [p for p in view.unfinished if p.phase is Phase.SEARCH and Train(p) not in view.running]
-            if again:
-                return Train(again[0])
-        if self._spent(view):
-            return None
-        proposal = self.optimizer.ask(view.history)
-        # Nothing to propose while trials are running may change with their results.
-        self._exhausted = proposal is None and not view.running
-        return Train(proposal) if proposal is not None else None
-
-    def done(self, view: View) -> bool:
-        return not view.running and (self._spent(view) or self._exhausted)
-
-
 class Confirm:
     """Runs the most promising configurations, and the recipe, on the target for the whole length."""
 
     name = "confirm"
 
-    def __init__(self, problem: Problem, recipe: Configuration, optimizer: Optimizer, terms: PlanTerms) -> None:
+    def __init__(self, problem: Problem, recipe: Configuration, guide: Guide, terms: PlanTerms) -> None:
         self.problem = problem
         self.recipe = recipe
-        self.optimizer = optimizer
+        self.guide = guide
         self.terms = terms
 
     def begin(self, view: View) -> Mapping[str, object]:
         """Chooses whom to confirm, and how many seeds the rest of the budget pays for."""
         terms, target = self.terms, timings_of(view.facts)[self.problem.target.name]
-        ranked = [c for c in self.optimizer.rank(view.history, terms.confirm + 1) if c != self.recipe]
+        # A proxy that misled has ranked nothing: then the target itself has to choose, among more.
+        wanted = terms.confirm * (WIDENED if distrusted_models(view.facts) else 1)
+        ranked = [c for c in self.guide.rank(view, wanted + 1) if c != self.recipe][:wanted]
         full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
-        slower = max((relative_cost(c, self.recipe, view.history) for c in ranked[: terms.confirm]), default=1.0)
+        slower = max((relative_cost(c, self.recipe, view.history) for c in ranked), default=1.0)
         runs = TargetRuns(full, slower * full, target.validate_seconds)
         left = max(terms.budget - view.seconds, 0.0)
-        spending = affordable(left, runs, terms.confirm, terms.seeds, terms.slots)
+        spending = affordable(left, runs, max(len(ranked), terms.confirm), terms.seeds, terms.slots)
         cut = None
-        if (spending.confirm, spending.seeds) != (terms.confirm, terms.seeds):
+        if spending.confirm < terms.confirm or spending.seeds < terms.seeds:
             cut = (
                 f"{left:.0f} s are left and a full target run takes up to {runs.candidate:.0f} s: confirming "
                 f"{spending.confirm} configurations (asked: {terms.confirm}), final training with "
@@ -253,19 +226,6 @@ class Test:
 
     def done(self, view: View) -> bool:
         return not self._missing(view)
-
-
-def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:
-    """Seconds a step of a configuration over those of the recipe, measured on a model that both ran on; 1 if none.
-
-    More rollouts a prompt cost more on every model; the ratio measured on a proxy is the best guess for the target.
-    """
-    rates: dict[tuple[Configuration, str], float] = {}
-    for e in history.evaluations:
-        if e.steps_trained > 0 and e.cost.train_seconds > 0:
-            rates[e.configuration, e.fidelity.model] = e.cost.train_seconds / e.steps_trained
-    ratios = [rates[c, m] / rates[recipe, m] for c, m in rates if c == configuration and (recipe, m) in rates]
-    return max(ratios, default=1.0)
 
 
 def winner_of(facts: Mapping[str, object]) -> Configuration:

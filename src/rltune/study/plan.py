@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from rltune.types import Configuration, History
+
 FEW_TRIALS = 5
 
 
@@ -110,7 +112,8 @@ def affordable(seconds: float, runs: TargetRuns, confirm: int, seeds: int, slots
         training = together(k * (runs.candidate + runs.recipe), runs.candidate)
         return confirming + training + 2 * k * runs.test / slots
 
-    choices = [(top, k) for k in range(seeds, 1, -1) for top in range(confirm, 0, -1)] + [(1, 1)]
+    fewest = min(seeds, 2)  # one seed shows no spread: it is the last resort, unless no more were asked for
+    choices = [(top, k) for k in range(seeds, fewest - 1, -1) for top in range(confirm, 0, -1)] + [(1, 1)]
     for top, k in choices:
         if need(top, k) <= seconds:
             return Spending(top, k, need(top, k), True)
@@ -173,3 +176,16 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
     )
+
+
+def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:
+    """Seconds a step of a configuration over those of the recipe, measured on a model that both ran on; 1 if none.
+
+    More rollouts a prompt cost more on every model; the ratio measured on a proxy is the best guess for the target.
+    """
+    rates: dict[tuple[Configuration, str], float] = {}
+    for e in history.evaluations:
+        if e.steps_trained > 0 and e.cost.train_seconds > 0:
+            rates[e.configuration, e.fidelity.model] = e.cost.train_seconds / e.steps_trained
+    ratios = [rates[c, m] / rates[recipe, m] for c, m in rates if c == configuration and (recipe, m) in rates]
+    return max(ratios, default=1.0)

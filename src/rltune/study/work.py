@@ -38,6 +38,16 @@ Work = Train | Score | Timing
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A decision that a phase takes midway: a fact `name` -> `value`, told as `text` (`level`: info or warning)."""
+
+    name: str
+    value: Mapping[str, object]
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a phase decides from: a snapshot of the store and of the clock.
 

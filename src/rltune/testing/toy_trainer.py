@@ -9,6 +9,7 @@ with the steps. Its settings are in the job's hyperparameters; none is meant for
     fault       name of a fault in FAULTS, or "none"; fault_step: the step at which it strikes (default 2);
                 in a scoring it strikes after the last batch
     fault_while path of a file: the fault strikes only while it exists (an outage)
+    misled_on   last part of a model's name, on which the best learning rate is 10,000 times as large
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, 
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
-KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while")
+KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "misled_on")
 CHILD_SECONDS = "600"
 NO_FAULT = "none"
 BEST_LEARNING_RATE = 1e-4
+MISLED_FACTOR = 1e4
 
 
 class ToyTrainer:
@@ -84,16 +86,15 @@ class ToyTrainer:
         return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
 
     def _metrics(self, state: str, step: int, seconds: float, job: TrainJob) -> dict[str, float]:
-        rate = float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE))
         return {
-            "reward": step / job.horizon * closeness(rate),
+            "reward": level(job, step),
             "kl": int(state[:4], 16) / 0xFFFF,
             "step_seconds": seconds,
         }
 
 
 def _validate(step: int, job: TrainJob, reporter: Reporter) -> dict[str, float]:
-    score = step / job.horizon * closeness(float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE)))
+    score = level(job, step)
     seconds = _answer(job.validation, job.hyperparameters, reporter.alive)
     return {"score/mean": score, "validate_seconds": 0.001 + seconds}
 
@@ -105,6 +106,13 @@ def _answer(scoring: Scoring, settings: Mapping[str, Scalar], alive: Callable[[]
         time.sleep(pause)
         alive()
     return pause * scoring.prompts
+
+
+def level(job: TrainJob, step: int) -> float:
+    """Reward and score after a step."""
+    rate = float(job.hyperparameters.get("learning_rate", BEST_LEARNING_RATE))
+    misled = Path(job.model).name == job.hyperparameters.get("misled_on")
+    return step / job.horizon * closeness(rate / MISLED_FACTOR if misled else rate)
 
 
 def closeness(learning_rate: float) -> float:

@@ -33,6 +33,8 @@ def tell(summary: Summary, console: Console) -> None:
         best = summary.best
         values = "  ".join(f"{name} {number(value)}" for name, value in best.values.items())
         console.print(f"best     {best.score:.3f} on {best.model} at step {best.step}: {values}", markup=False)
+    if summary.transfer.check:
+        console.print(str(summary.transfer.check.get("reason", "")), markup=False, soft_wrap=True)
     for line in closing_lines(summary):
         console.print(line, soft_wrap=True)
     if summary.running:

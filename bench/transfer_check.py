@@ -1,0 +1,237 @@
+"""Does a small model's ranking hold on a larger one? The published check, and what five configurations can tell.
+
+    python bench/transfer_check.py [--task arithmetic/easy] [--draws 1000] [--studies 16]
+
+From the recorded runs of all sizes that are packed: rank correlations with intervals at each rung, what the proxy's
+best loses on the larger model, the shift of the best learning rate, what each hyperparameter does, and how often a
+check of few pairs comes to which verdict, on the real pairs and on pairs without any relation. Then whole simulated
+studies with a good and a misleading proxy, with and without the check.
+
+The wide runs have the same learning rate on each size; the family's have it times 128 / width, as a study would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from record_curves import HORIZONS, SCORING, WIDE, rungs
+from recorded import Recorded, recorded_runs
+from rltune.analysis.certainty import estimate
+from rltune.analysis.leaning import leanings
+from rltune.analysis.rank import kendall, spearman
+from rltune.analysis.shift import Shift, log_shift
+from rltune.analysis.verdict import judge, measure_pick
+from rltune.models.embedded import SHAPES
+from rltune.optimizers.build import build_optimizer
+from rltune.study.check import VERDICT, CheckTerms
+from rltune.study.pairing import score_noise, spread
+from rltune.testing.simulated_study import simulate_study
+from rltune.testing.surfaces import GrpoSurface, grpo_recipe
+from rltune.types import Configuration, Fidelity, History, Phase, Proposal
+
+PUBLISHED = 5
+"""Configurations of the published check (arXiv 2606.03073): Spearman 0.90, Kendall 0.80."""
+SEARCHED = 25
+"""Configurations that a search has on its proxy when the check begins, of which it picks."""
+BUDGET = 24.0
+"""Of a simulated study, in full runs of the recipe on the target."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Runs of the same configurations on two sizes, by number."""
+
+    group: str
+    proxy: str
+    target: str
+    runs: tuple[tuple[Recorded, Recorded], ...]
+
+    def scores(self, step: int) -> tuple[list[float], list[float]]:
+        """Scores at a step, no worse than the untrained model's; that one's for runs that didn't get there."""
+        proxy, target = zip(*self.runs, strict=True)
+        return [worth(run, step) for run in proxy], [worth(run, step) for run in target]
+
+    @property
+    def rates(self) -> list[float]:
+        """Learning rates on the larger size."""
+        return [float(run.configuration["learning_rate"]) for _, run in self.runs]
+
+
+def worth(run: Recorded, step: int) -> float:
+    score = run.scores.get(step, float("nan"))
+    return max(score, run.base) if np.isfinite(score) else run.base
+
+
+def all_pairs(runs: Sequence[Recorded]) -> Iterator[Pairs]:
+    """Each smaller size against each larger one, in both groups, as far as they are recorded."""
+    found: dict[tuple[str, str], dict[int, Recorded]] = {}
+    for run in runs:
+        if run.seed == 0:
+            found.setdefault((run.group, run.size), {})[run.number] = run
+    for group in ("family", "wide"):
+        sizes = [size for size in SHAPES if (group, size) in found]
+        for i, proxy in enumerate(sizes):
+            for target in sizes[i + 1 :]:
+                small, large = found[group, proxy], found[group, target]
+                both = tuple((small[n], large[n]) for n in sorted(small.keys() & large.keys()))
+                if len(both) > 2:
+                    yield Pairs(group, proxy, target, both)
+
+
+def correlations(pairs: Pairs, steps: Sequence[int]) -> None:
+    for step in steps:
+        proxy, target = pairs.scores(step)
+        rho, tau = estimate(proxy, target, level=0.95), estimate(proxy, target, "kendall", level=0.95)
+        pick = measure_pick(proxy, target, score_noise(target, SCORING.prompts))
+        if rho is None or tau is None:
+            continue
+        print(
+            f"| {pairs.group} {pairs.proxy} -> {pairs.target} | {len(proxy)} | {step} "
+            f"| {rho.value:.2f} ({rho.low:.2f} to {rho.high:.2f}) | {tau.value:.2f} ({tau.low:.2f} to {tau.high:.2f}) "
+            f"| {pick.lost:.3f} ({100 * pick.share:.0f} %) | {pick.shared} of {pick.of} |"
+        )
+
+
+def draws_of_five(pairs: Pairs, step: int, draws: int, rng: np.random.Generator) -> None:
+    """What the published check would have found on five configurations that learn something on the proxy."""
+    proxy, target = (np.array(side) for side in pairs.scores(step))
+    alive = np.flatnonzero(proxy > np.array([run.base for run, _ in pairs.runs]))
+    found: list[tuple[float, float]] = []
+    for _ in range(draws):
+        chosen = rng.choice(alive, PUBLISHED, replace=False)
+        rho, tau = (f(list(proxy[chosen]), list(target[chosen])) for f in (spearman, kendall))
+        if rho is not None and tau is not None:
+            found.append((rho, tau))
+    rhos, taus = np.quantile(found, (0.05, 0.5, 0.95), axis=0).T
+    high = np.mean([rho >= 0.9 - 1e-9 for rho, _ in found])
+    whole = spearman(list(proxy[alive]), list(target[alive]))
+    print(
+        f"| {pairs.proxy} -> {pairs.target} | {step} | {whole:.2f} ({len(alive)}) "
+        f"| {rhos[1]:.2f} ({rhos[0]:.2f} to {rhos[2]:.2f}) | {taus[1]:.2f} ({taus[0]:.2f} to {taus[2]:.2f}) "
+        f"| {100 * high:.0f} % |"
+    )
+
+
+def verdicts(pairs: Pairs, step: int, draws: int, rng: np.random.Generator) -> None:
+    """How often the check of a study comes to which verdict, on the real pairs and on unrelated ones."""
+    proxy, target = (np.array(side) for side in pairs.scores(step))
+    alive = np.flatnonzero(proxy > np.array([run.base for run, _ in pairs.runs]))
+    for kind in ("real", "unrelated"):
+        for count in (4, 6, 8):
+            told: Counter[str] = Counter()
+            for _ in range(draws):
+                chosen = rng.choice(alive, min(SEARCHED, len(alive)), replace=False)
+                ours, theirs = proxy[chosen], target[chosen]
+                if kind == "unrelated":
+                    theirs = rng.permutation(theirs)
+                names = {Configuration({"n": i}): float(score) for i, score in enumerate(ours)}
+                picked = [int(c.values["n"]) for c in spread(names, count, Configuration({"n": -1}))]
+                seen = theirs[picked]
+                died = [bool(score <= pairs.runs[0][1].base) for score in seen]  # a worth at the floor
+                told[
+                    judge(list(ours[picked]), list(seen), score_noise(list(seen), SCORING.prompts), died).standing
+                ] += 1
+            shares = " | ".join(f"{100 * told[name] / draws:.0f} %" for name in ("strong", "unknown", "weak"))
+            print(f"| {pairs.proxy} -> {pairs.target} | {step} | {kind} | {count} | {shares} |")
+
+
+def shifts(pairs: Pairs, steps: Sequence[int]) -> None:
+    width = SHAPES[pairs.target].hidden_size / SHAPES[pairs.proxy].hidden_size
+    for step in steps:
+        found = log_shift(pairs.rates, *pairs.scores(step))
+        if not isinstance(found, Shift):
+            print(f"| {pairs.group} {pairs.proxy} -> {pairs.target} | {step} | {found.reason} | | |")
+            continue
+        # A run of the proxy with the raw rate stands for the target's rate times width ratio.
+        scaled = found.decades + (np.log10(width) if pairs.group == "wide" else 0.0)
+        raw = found.decades if pairs.group == "wide" else found.decades - np.log10(width)
+        print(
+            f"| {pairs.group} {pairs.proxy} -> {pairs.target} | {step} | {raw:+.2f} | {scaled:+.2f} "
+            f"| {found.low - found.decades:+.2f}, {found.high - found.decades:+.2f} |"
+        )
+
+
+def tendencies(pairs: Pairs, step: int) -> None:
+    configurations = [Configuration(run.configuration) for run, _ in pairs.runs]
+    for leaning in leanings(WIDE, configurations, *pairs.scores(step)):
+        print(
+            f"| {pairs.proxy} -> {pairs.target} | {leaning.name} | {leaning.slope:+.2f} "
+            f"({leaning.low:+.2f} to {leaning.high:+.2f}) | {leaning.transfers} |"
+        )
+
+
+def simulated(moved: float, check: CheckTerms | None, studies: int) -> tuple[list[float], Mapping[str, int]]:
+    """Regret on the target of the winners of simulated studies whose proxy's optimum lies `moved` decades off."""
+    surface = GrpoSurface(moved={"small": moved})
+    full = surface.evaluate(
+        Proposal(grpo_recipe(), Fidelity("middle", surface.horizon), 0, Phase.SEARCH, "the unit"), History()
+    ).cost.seconds
+    best, regrets, told = surface.optimum("middle")[1], [], Counter[str]()
+    for seed in range(studies):
+        done = simulate_study(
+            surface, surface.problem(seed), lambda problem: build_optimizer("random", problem), BUDGET * full, check
+        )
+        regrets.append(best - surface.value(done.winner, Fidelity("middle", surface.horizon)))
+        verdict = done.facts.get(VERDICT)
+        told[str(verdict["standing"]) if isinstance(verdict, Mapping) else "skipped"] += 1
+    return regrets, told
+
+
+def studies_with_bad_proxies(studies: int) -> None:
+    surface = GrpoSurface()
+    recipe = surface.optimum("middle")[1] - surface.value(grpo_recipe(), Fidelity("middle", surface.horizon))
+    for moved, what in ((-0.2, "good (rates scaled)"), (0.0, "rates not scaled"), (0.7, "misleading")):
+        for check in (None, CheckTerms()):
+            regrets, told = simulated(moved, check, studies)
+            verdict = ", ".join(f"{name} {count}" for name, count in sorted(told.items())) if check else "no check"
+            print(
+                f"| {what} | {verdict} | {statistics.median(regrets):.3f} | {max(regrets):.3f} | {recipe:.3f} |",
+                flush=True,
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--task", default="arithmetic/easy", choices=sorted(HORIZONS))
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--studies", type=int, default=16)
+    arguments = parser.parse_args()
+    pairs, steps = list(all_pairs(recorded_runs(arguments.task))), rungs(arguments.task)
+    wide, rng = [p for p in pairs if p.group == "wide"], np.random.default_rng(0)
+    head("Rank correlations (95 %)", "models, pairs, step, Spearman, Kendall, proxy's best loses, top third shared")
+    for each in pairs:
+        correlations(each, steps)
+    head(
+        f"What {PUBLISHED} configurations show",
+        "models, step, Spearman of all, Spearman of 5, Kendall of 5, 0.90 or more",
+    )
+    for each in wide:
+        for step in steps:
+            draws_of_five(each, step, arguments.draws, rng)
+    head("Verdicts of the check", "models, step, pairs are, number, strong, unknown, weak")
+    for each in wide:
+        for step in steps[:-1]:
+            verdicts(each, step, arguments.draws, rng)
+    head("Shift of the best learning rate, decades", "models, step, raw, after scaling by width, 80 % interval")
+    for each in pairs:
+        shifts(each, steps)
+    head(f"Each hyperparameter at step {steps[-1]}", "models, hyperparameter, difference in preference (95 %), verdict")
+    for each in wide:
+        tendencies(each, steps[-1])
+    head("Simulated studies, random search", "proxy, verdicts, median regret, worst, the recipe's")
+    studies_with_bad_proxies(arguments.studies)
+
+
+def head(title: str, columns: str) -> None:
+    names = columns.split(", ")
+    print(f"\n### {title}\n\n| {' | '.join(names)} |\n|{'---|' * len(names)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
