@@ -30,6 +30,12 @@ bench: $(READY)
 	$(BIN)/python bench/simulated_stops.py
 	$(BIN)/python bench/forecast_error.py
 	$(BIN)/python bench/curve_speed.py
+	$(BIN)/python bench/surrogate.py
+	$(BIN)/python bench/transfer_check.py
+	$(BIN)/python bench/sensitivity.py
+	$(BIN)/python bench/peers/install.py
+	$(BIN)/python bench/optimizers.py run
+	$(BIN)/python bench/optimizers.py tell
 
 # The lock pins what is known to work together; the package itself is installed in place.
 $(READY): requirements.lock pyproject.toml

@@ -1,7 +1,7 @@
 """The optimizer benchmark: who names the better configuration of the target, for how much training?
 
     python bench/peers/install.py            (once: the peers' packages, in environments of their own)
-    python bench/optimizers.py run [--seeds 20] [--workers 2] [--tasks arithmetic/easy,arithmetic/hard] [--only NAME]
+    python bench/optimizers.py run [--seeds 20] [--workers 2] [--tasks arithmetic/easy] [--only NAME]
     python bench/optimizers.py tell          (table and picture into docs/optimizers.md and docs/images)
 
 `run` plays every contender (contenders.py) on the recorded runs (arena.py) in simulated time, each with all seeds, and
@@ -32,7 +32,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from arena import World
 from contenders import Contender, contenders
 from peers.driver import unavailable
-from record_curves import HORIZONS
+from recorded import recorded_tasks
 from standings import SCRATCH, Result, read_results, tell
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "tell"))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--tasks", default=",".join(HORIZONS))
+    parser.add_argument("--tasks", default=",".join(recorded_tasks()))
     parser.add_argument("--only", help="contenders whose name holds this")
     arguments = parser.parse_args()
     {"run": run, "tell": tell_results}[arguments.what](arguments)

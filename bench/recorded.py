@@ -53,6 +53,11 @@ class Recorded:
         return np.array([metrics.values["reward"] for metrics in self.curve])
 
 
+def recorded_tasks() -> list[str]:
+    """Tasks with packed runs and measured costs."""
+    return sorted(path.parent.name.replace("-", "/", 1) for path in DATA.glob("*/costs.json"))
+
+
 def recorded_runs(task: str = "arithmetic/easy") -> list[Recorded]:
     """All recorded runs of a task, by name."""
     folder = DATA / task.replace("/", "-")
