@@ -52,7 +52,8 @@ $(READY): requirements.lock pyproject.toml
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,postgres,dashboard,dev]'
-	.venv-lock/bin/python -m pip freeze --exclude rltune | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > requirements.lock
+	{ head -1 requirements.lock; .venv-lock/bin/python -m pip freeze --exclude rltune; } | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > .venv-lock/new
+	mv .venv-lock/new requirements.lock
 	rm -rf .venv-lock
 
 clean:
