@@ -157,6 +157,7 @@ def picture(by_task: Mapping[str, Found]) -> Picture:
             y = [median_regret(found[name], c) for c in GRID]
             figure.add_scatter(x=GRID, y=y, name=name, line=style, mode="lines", showlegend=column == 1, **place)
     figure.update_yaxes(type="log")
+    figure.update_layout(legend_y=1.1)
     caption = (
         "Median regret over seeds of what each method would train, by what it has spent; the band holds the middle "
         f"half of rltune's seeds. Of the peers the {SHOWN} best of each kind are drawn: solid on the target, dotted on "

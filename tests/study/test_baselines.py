@@ -31,7 +31,9 @@ SPACE = {
 )
 def test_a_study_with_a_baseline(name: str, options: dict[str, object], tmp_path: Path) -> None:
     optimizer = {"name": name, "options": options}
-    with toy_study(tmp_path, optimizer=optimizer, space=SPACE, budget={**BUDGET, "trials": 16}) as study:
+    with toy_study(
+        tmp_path, optimizer=optimizer, space=SPACE, budget={**BUDGET, "trials": 16}, transfer=False
+    ) as study:
         assert study.run() is StudyState.FINISHED
         summary = study.summary()
         assert summary.winner is not None and len(summary.winner.test) == 2
