@@ -36,7 +36,6 @@ class Contender:
     peer: str | None = None
     proxies: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
-    optimizer: str = "joint_fidelity"
     stopping: bool = True
     reuse: bool = True
 
@@ -68,7 +67,7 @@ def contenders(world: World) -> list[Contender]:
 # --- rltune ------------------------------------------------------------------------------------------------------
 def _rltune(contender: Contender, world: World, seed: int) -> list[Configuration]:
     problem = world.problem(seed, contender.proxies)
-    optimizer = build_optimizer(contender.optimizer, problem, contender.options)
+    optimizer = build_optimizer("joint_fidelity", problem, contender.options)
     study = Studied(world, stopping=contender.stopping, reuse=contender.reuse)
     chosen: list[Configuration] = []
     named = problem.recipe

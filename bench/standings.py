@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from plotly.subplots import make_subplots
 
+from rltune.analysis.replay import Share
 from rltune.report.figures.base import Picture, blank_figure
 from rltune.report.markup import section
 from rltune.report.page import whole_page, write_page
@@ -79,15 +80,11 @@ def median_regret(results: Sequence[Result], cost: float) -> float:
     return float(np.median([r.regret(cost) for r in results]))
 
 
-def wins(ours: Sequence[Result], theirs: Sequence[Result], cost: float) -> tuple[float, float, float]:
-    """Share of seeds in which ours has the smaller regret (equal: half), with a 95 % interval (Wilson)."""
+def wins(ours: Sequence[Result], theirs: Sequence[Result], cost: float) -> Share:
+    """Seeds in which ours has the smaller regret (equal: half)."""
     other = {r.seed: r.regret(cost) for r in theirs}
     pairs = [(r.regret(cost), other[r.seed]) for r in ours if r.seed in other]
-    n, z = len(pairs), 1.96
-    share = sum(1.0 if a < b else 0.5 if a == b else 0.0 for a, b in pairs) / n
-    center = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return share, center - half, center + half
+    return Share(sum(1.0 if a < b else 0.5 if a == b else 0.0 for a, b in pairs), len(pairs))
 
 
 def table(found: Found) -> str:
@@ -113,8 +110,9 @@ def _row(name: str, results: Sequence[Result], ours: Sequence[Result]) -> list[s
     for value in (first.recipe + 1e-6, 0.95 * first.best, 0.99 * first.best):
         middle = float(np.median([r.cost_to(value) for r in results]))
         cells.append(f"{middle:g}" if math.isfinite(middle) else f"> {GRID[-1]:g}")
-    share, low, high = wins(ours, results, 4.0)
-    return [*cells, "–" if name == OURS else f"{share:.0%} ({low:.0%}–{high:.0%})"]
+    won = wins(ours, results, 4.0)
+    low, high = won.interval
+    return [*cells, "–" if name == OURS else f"{won.value:.0%} ({low:.0%}–{high:.0%})"]
 
 
 def summary(found: Found) -> str:
@@ -126,8 +124,8 @@ def summary(found: Found) -> str:
             continue
         name = min(peers, key=lambda n: median_regret(peers[n], 4.0))
         theirs = median_regret(peers[name], 4.0)
-        least = min(peers, key=lambda n: wins(found[OURS], peers[n], 4.0)[0])
-        share = wins(found[OURS], peers[least], 4.0)[0]
+        least = min(peers, key=lambda n: wins(found[OURS], peers[n], 4.0).value)
+        share = wins(found[OURS], peers[least], 4.0).value
         said.append(
             f"At 4 full runs the best peer on the {kind} is {name.split(',')[0]} with a median regret of {theirs:.3f}; "
             f"rltune's is {mine:.3f}, {mine / theirs:.2f} of it. Its lowest win rate over one of them is {share:.0%} "

@@ -27,7 +27,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from record_curves import HORIZONS, WIDE
+from record_curves import HORIZONS, WIDE, rungs
 from recorded import Recorded, recorded_runs
 from rltune.models.embedded import SHAPES
 from rltune.types import Configuration
@@ -85,7 +85,7 @@ class CurveTable:
     @classmethod
     def of(cls, recorded: Sequence[Recorded], task: str, size: str) -> CurveTable:
         runs = tuple(r for r in recorded if (r.group, r.size, r.seed) == ("wide", size, 0))
-        return cls(size, runs, tuple(HORIZONS[task] // 2**k for k in (3, 2, 1, 0)))
+        return cls(size, runs, rungs(task))
 
     @cached_property
     def units(self) -> np.ndarray:

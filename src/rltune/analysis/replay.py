@@ -23,9 +23,9 @@ _Z = 1.959963984540054  # 95 %, normal
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`count` of `total`, with its 95 % interval (Wilson 1927)."""
+    """`count` of `total` (what is undecided may count a half), with its 95 % interval (Wilson 1927)."""
 
-    count: int
+    count: float
     total: int
 
     @property

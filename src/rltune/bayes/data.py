@@ -147,8 +147,9 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
         floor = floors.get(model, floors[""])
         worth = worth_of(evaluation)
         scores.append(floor if worth is None else max(worth, floor))
-    x = np.array(rows).reshape(len(rows), space.dimension + 3)
-    return TrainingData(x, np.array(scores), layout_of(space), runs)
+    layout = layout_of(space)
+    x = np.array(rows).reshape(len(rows), layout.width)
+    return TrainingData(x, np.array(scores), layout, runs)
 
 
 def layout_of(space: Space) -> Layout:

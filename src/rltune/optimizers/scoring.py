@@ -13,7 +13,7 @@ import numpy as np
 
 from rltune.bayes.acquisition import Shift, knowledge_gradient, score_improvement
 from rltune.bayes.cost_model import CostModel
-from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest
+from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest, layout_of
 from rltune.bayes.score_model import Posterior, ScoreModel
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, neighbours
@@ -135,7 +135,7 @@ def rows(candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale
     }
     fidelities = {candidate.fidelity for candidate in candidates}
     z = {fidelity: scale.coordinates(fidelity.model, fidelity.steps) for fidelity in fidelities}
-    x = np.empty((len(candidates), space.dimension + 3))
+    x = np.empty((len(candidates), layout_of(space).width))
     for row, candidate in zip(x, candidates, strict=True):
         row[:-3] = encodings[candidate.configuration]
         row[-3:-1] = z[candidate.fidelity]
