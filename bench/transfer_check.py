@@ -1,6 +1,6 @@
 """Does a small model's ranking hold on a larger one? The published check, and what five configurations can tell.
 
-    python bench/transfer_check.py [--parts pairs,studies] [--task arithmetic/easy] [--draws 1000] [--studies 40,4]
+    python bench/transfer_check.py [--parts pairs,studies] [--task arithmetic/easy] [--draws 1000] [--studies 40,16]
 
 From the recorded runs of all sizes that are packed: rank correlations with intervals at each rung, what the proxy's
 best loses on the larger model, the shift of the best learning rate, what each hyperparameter does, and how often a
@@ -214,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--task", default="arithmetic/easy", choices=sorted(HORIZONS))
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--studies", default="40,4", help=f"with {' and '.join(OPTIMIZERS)} (default: 40,4)")
+    parser.add_argument("--studies", default="40,16", help=f"with {' and '.join(OPTIMIZERS)} (default: 40,16)")
     parser.add_argument("--parts", default="pairs,studies", help="which tables (default: pairs,studies)")
     arguments = parser.parse_args()
     if "pairs" in arguments.parts:
