@@ -54,7 +54,7 @@ def contenders(world: World) -> list[Contender]:
     every, smallest = world.proxies, world.proxies[:1]
     ours = [
         Contender("rltune", proxies=every),
-        Contender("rltune, kg_per_cost", proxies=every, options={"acquisition": "kg_per_cost"}),
+        Contender("rltune, ei_per_cost", proxies=every, options={"acquisition": "ei_per_cost"}),
         Contender("rltune, no proxies"),
         Contender("rltune, no checkpoint reuse", proxies=every, reuse=False),
         Contender("rltune, no early stopping", proxies=every, stopping=False),

@@ -106,14 +106,31 @@ def test_believing_removes_doubt_and_keeps_the_mean() -> None:
     assert model.believing(np.empty((0, 5))) is model
 
 
-def test_covariances_agree_with_single_posteriors() -> None:
+def test_shifts_are_covariances_per_measured_deviation() -> None:
+    """Of f with itself the covariance is the variance, and between two rows it is the same both ways."""
     model = fitted(quadratic(25, seed=3))
     x = queries(7, seed=0)
-    at, goals, covariance = model.covariances(x, x)
-    assert at.mean == pytest.approx(model.posterior(x).mean)
-    assert at.mean == pytest.approx(goals.mean)
-    assert np.diag(covariance) == pytest.approx(at.variance, rel=1e-4, abs=1e-8)
+    at = model.posterior(x)
+    measured = np.sqrt(at.variance + model.noise)
+    own, known = model.shifts(x, x, x)
+    assert own.mean == pytest.approx(at.mean)
+    assert known.mean == pytest.approx(at.mean)
+    assert own.by == pytest.approx(at.variance / measured, rel=1e-4, abs=1e-8)
+    assert np.diag(known.by) == pytest.approx(own.by)
+    covariance = known.by * measured[:, None]
     assert covariance == pytest.approx(covariance.T, abs=1e-8)
+
+
+def test_a_shift_is_what_a_result_moves_the_mean_by() -> None:
+    """One deviation above what was expected, told as data, moves the mean at other places by the shift."""
+    model = fitted(quadratic(25, seed=3))
+    x, elsewhere = np.array([[0.4, 0.6, 0.5, 0.0, NO_RUN]]), queries(5, seed=1)
+    at = model.posterior(x)
+    told = model.scale.score(at.mean + np.sqrt(at.variance + model.noise))
+    data = TrainingData(np.vstack([model.data.x, x]), np.append(model.data.y, told), model.data.layout)
+    after = ScoreModel(data, model.hyperparameters, model.scale).posterior(elsewhere)
+    _, known = model.shifts(x, x, elsewhere)
+    assert after.mean - known.mean == pytest.approx(known.by[0], abs=1e-5)
 
 
 def test_rungs_of_one_run_say_less_than_runs_of_several_seeds() -> None:

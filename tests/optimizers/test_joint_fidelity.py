@@ -46,7 +46,7 @@ def test_a_proposal_explains_itself() -> None:
     history = simulate(optimizer, SURFACE, evaluations=6)
     proposal = optimizer.ask(history)
     assert proposal is not None
-    assert "expected improvement" in proposal.reason
+    assert "expected gain at the goal" in proposal.reason
     assert proposal.values["expected_seconds"] > 0
     expected = math.exp(proposal.values["log_improvement"]) / proposal.values["expected_seconds"]
     assert math.exp(proposal.values["log_alpha"]) == pytest.approx(expected)

@@ -1,7 +1,7 @@
 """What an evaluation is worth: expected improvement per expected second.
 
-Two numerators, over the same denominator: `score_improvement` is the published one, `goal_improvement` asks what the
-evaluation tells about the goal, (target, r_max).
+Two numerators, over the same denominator: `score_improvement` is the published one, `knowledge_gradient` asks what
+the evaluation tells about the goal, (target, r_max).
 
 Notation:
     f(θ, φ, r)  score of configuration φ on model θ after r steps; primes mark the proxy
@@ -15,12 +15,11 @@ All in log space: far from the incumbent h underflows, its logarithm doesn't (Am
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import erfcx, ndtr
 
-from rltune.bayes.score_model import Posterior
+from rltune.bayes.score_model import Posterior, Shift
 
 SEEN = 1e-13
 """Below this a sum of numbers around 1 says nothing."""
@@ -52,15 +51,6 @@ def log_h(z: np.ndarray) -> np.ndarray:
 def score_improvement(at: Posterior, incumbent: np.ndarray) -> np.ndarray:
     """log E[(f'(θ', φ, r) - f*)⁺] (q,): of the *score at the evaluated fidelity* itself, for f* (q,)."""
     return log_expected_improvement(at.mean, np.sqrt(at.variance), incumbent)
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Posterior means μ at the goal, and what one evaluation moves them `by`: σ̃ = cov(f at goal, f at x) / sd of what
-    is measured at x."""
-
-    mean: np.ndarray
-    by: np.ndarray
 
 
 def knowledge_gradient(own: Shift, known: Shift) -> np.ndarray:

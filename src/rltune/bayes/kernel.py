@@ -51,24 +51,29 @@ class Kernel:
         self._at = {name: i for i, name in enumerate(prior_of(layout))}
 
     def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """k (n, q) between rows of a (n, D) and b (q, D)."""
+        """k (..., n, q) between rows of a (..., n, D) and b (..., q, D)."""
         d, run = self.layout.d, self.layout.run
         a, b = self._moved(a), self._moved(b)
         alike = matern(distance(*self._scaled(slice(0, d), "length 0", a, b)))
         alike = alike * matern(distance(*self._scaled(slice(d, d + 2), "length steps", a, b)))
-        trend = (a[:, :d] - 0.5) @ (b[:, :d] - 0.5).T
+        trend = (a[..., :d] - 0.5) @ (b[..., :d] - 0.5).mT
         curve = torch.exp(-0.5 * squared(*self._scaled(slice(d, d + 2), "curve steps", a, b)))
-        parts = {"scale": alike, "slope": trend, "curve scale": curve}
-        if (a[:, run] >= 0).any() and (b[:, run] >= 0).any():  # most queries are of no run: a fifth of the time
-            same = (a[:, None, run] == b[None, :, run]) & (a[:, None, run] >= 0)
-            parts["luck"] = same * matern(distance(*self._scaled(slice(d, d + 1), "length steps", a, b)))
-        return torch.stack([self.positive(name) * part for name, part in parts.items()]).sum(0)
+        k = self.positive("scale") * alike + self.positive("slope") * trend + self.positive("curve scale") * curve
+        if (a[..., run] >= 0).any() and (b[..., run] >= 0).any():  # most queries are of no run: a fifth of the time
+            same = (a[..., :, None, run] == b[..., None, :, run]) & (a[..., :, None, run] >= 0)
+            luck = matern(distance(*self._scaled(slice(d, d + 1), "length steps", a, b)))
+            k = k + self.positive("luck") * same * luck
+        return k
+
+    def pairs(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """k (n,) of each row of a (n, D) with the same row of b (n, D)."""
+        return self(a[:, None, :], b[:, None, :])[:, 0, 0]
 
     def _scaled(self, columns: slice, first: str, *rows: torch.Tensor) -> list[torch.Tensor]:
         """Columns of each x divided by their lengths, which stand in θ from `first` on."""
         at = self._at[first]
         lengths = torch.exp(self.theta[at : at + columns.stop - columns.start])
-        return [x[:, columns] / lengths for x in rows]
+        return [x[..., columns] / lengths for x in rows]
 
     def variance(self, a: torch.Tensor) -> torch.Tensor:
         """k(x, x) (n,) of rows of a; a run that hasn't begun has its luck ahead of it."""
@@ -89,19 +94,20 @@ class Kernel:
         layout = self.layout
         if layout.rate is None:
             return x
-        by = self.plain("shift size") * (1 - x[:, layout.size]) + self.plain("shift steps") * (1 - x[:, layout.steps])
+        size, steps = 1 - x[..., layout.size], 1 - x[..., layout.steps]
+        by = self.plain("shift size") * size + self.plain("shift steps") * steps
         column = torch.zeros(layout.width, dtype=x.dtype)
         column[layout.rate] = 1.0
-        return x + by[:, None] * column
+        return x + by[..., None] * column
 
 
 def squared(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Squared distances (n, q) of rows."""
-    return (a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T).clamp_min(0.0)
+    """Squared distances (..., n, q) of rows."""
+    return (a.square().sum(-1)[..., :, None] + b.square().sum(-1)[..., None, :] - 2 * a @ b.mT).clamp_min(0.0)
 
 
 def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Distances (n, q) of rows; the small number keeps the gradient finite where two are equal."""
+    """Distances (..., n, q) of rows; the small number keeps the gradient finite where two are equal."""
     return (squared(a, b) + 1e-12).sqrt()
 
 

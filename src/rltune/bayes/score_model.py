@@ -83,6 +83,15 @@ class Posterior:
     variance: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Posterior means μ, and what one evaluation moves them `by`: σ̃ = cov(f there, f at x) / sd of what is measured
+    at x."""
+
+    mean: np.ndarray
+    by: np.ndarray
+
+
 class ScoreModel:
     """The posterior given data and hyperparameters. Standardized, but for `scores`."""
 
@@ -116,14 +125,21 @@ class ScoreModel:
         low, high = self.scale.score(at.mean - sd), self.scale.score(at.mean + sd)
         return self.scale.score(at.mean), (high - low) / 2
 
-    def covariances(self, x: np.ndarray, goals: np.ndarray) -> tuple[Posterior, Posterior, np.ndarray]:
-        """Posteriors at x (q, D) and at goals (m, D), and covariances (q, m) between them."""
-        mean, solved, variance = self._solve(x)
-        goal_mean, solved_goal, goal_variance = self._solve(goals)
+    def shifts(self, x: np.ndarray, own: np.ndarray, known: np.ndarray) -> tuple[Shift, Shift]:
+        """What one validation at x (q, D) does to the mean (q,) at the same row of own (q, D), and to the means (m,) at
+        known (m, D), by (q, m)."""
+        _, solved, variance = self._solve(x)
+        measured = np.sqrt(variance + self.noise)
+        distinct, index = np.unique(own, axis=0, return_inverse=True)
+        own_mean, solved_own, _ = self._solve(distinct)
+        known_mean, solved_known, _ = self._solve(known)
         with torch.no_grad():
-            prior = self.kernel(_tensor(x), _tensor(goals))
-            covariance = (prior - solved.T @ solved_goal).numpy()
-        return Posterior(mean, variance), Posterior(goal_mean, goal_variance), covariance
+            to_own = self.kernel.pairs(_tensor(x), _tensor(own)) - (solved * solved_own[:, index]).sum(0)
+            to_known = self.kernel(_tensor(x), _tensor(known)) - solved.T @ solved_known
+        return (
+            Shift(own_mean[index], to_own.numpy() / measured),
+            Shift(known_mean, to_known.numpy() / measured[:, None]),
+        )
 
     def believing(self, x: np.ndarray) -> ScoreModel:
         """The model after imagined results at x (q, D) that equal the posterior mean (kriging believer; Ginsbourger

@@ -26,9 +26,12 @@ from rltune.types import Configuration, History, Phase, Proposal
 
 GOOD = 5
 """New configurations are sought around this many of the best."""
+CONTINUED = 200
+"""At most this many of the known configurations may be run further: those of the highest posterior mean at the goal."""
 REFINED = 4
 """This many of the best new candidates are refined by a local search."""
 LOWEST_LOG = -700.0
+GAIN = {"ei_per_cost": "expected improvement", "kg_per_cost": "expected gain at the goal"}
 PROMISING, PROMISING_SCALES, PROMISING_NEIGHBOURS = 6, (0.2, 0.1, 0.05), 24
 """The local search for what may be named best: kept configurations, moves in unit values, tries around each."""
 
@@ -104,11 +107,11 @@ class JointFidelityOptimizer:
         model = self._score_model(history)
         costs = fit_cost_model(history, problem.space, scale, self.options.step_seconds)
         survivors = self._in_space(runs.survivors)
-        at = self._at_goal(model, survivors)
-        good = [survivors[i] for i in np.argsort(-at.mean, kind="stable")[:GOOD]] or [problem.recipe]
+        good = self._best_means(model, survivors, GOOD) or [problem.recipe]
         new = new_configurations(problem.space, good, runs, rng)
         scorer = Scorer(problem, scale, model, costs, survivors, self.options.acquisition)
-        scored = scorer.score(candidates(problem, runs, new, self._in_space(runs.known)))
+        known = self._best_means(model, self._in_space(runs.known), CONTINUED)
+        scored = scorer.score(candidates(problem, runs, new, known))
         if not scored:
             return None
         fresh = set(new)
@@ -155,7 +158,7 @@ class JointFidelityOptimizer:
             candidate.fidelity,
             self.problem.training_seed,
             Phase.SEARCH,
-            f"{what}: expected improvement {improvement:.2g} for {best.seconds:.3g} s",
+            f"{what}: {GAIN[self.options.acquisition]} {improvement:.2g} for {best.seconds:.3g} s",
             {
                 "log_alpha": best.log_alpha,
                 "log_improvement": best.log_improvement,

@@ -20,15 +20,15 @@ class JointFidelityOptions(BaseModel):
 
     Attributes:
         initial: configurations of the initial design, the recipe among them; default: twice the parameters, at least 6.
-        acquisition: what is maximized. `ei_per_cost`: the expected improvement of the score at the evaluated fidelity,
-            per expected second, on the proxies (the published method, arXiv 2606.03073); `kg_per_cost`: how much an
-            evaluation is expected to raise the best posterior mean at (target, r_max), per expected second (knowledge
-            gradient), on all models, the target among them.
+        acquisition: what is maximized. `kg_per_cost`: how much an evaluation is expected to raise the best posterior
+            mean at (target, r_max), per expected second (knowledge gradient), on all models, the target among them;
+            `ei_per_cost`: the expected improvement of the score at the evaluated fidelity, per expected second, on the
+            proxies (the published method, arXiv 2606.03073).
         step_seconds: known seconds per step by model name, from timing steps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     initial: int | None = Field(default=None, ge=1)
-    acquisition: Acquisition = "ei_per_cost"
+    acquisition: Acquisition = "kg_per_cost"
     step_seconds: dict[str, PositiveFloat] = Field(default_factory=dict)

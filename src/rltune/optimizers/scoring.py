@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from rltune.bayes.acquisition import Shift, knowledge_gradient, score_improvement
+from rltune.bayes.acquisition import knowledge_gradient, score_improvement
 from rltune.bayes.cost_model import CostModel
 from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest, layout_of
 from rltune.bayes.score_model import Posterior, ScoreModel
@@ -22,6 +23,8 @@ from rltune.types import Configuration, Fidelity
 
 REFINE_SCALES = (0.08, 0.03, 0.01)
 REFINE_POINTS = 24
+LEADERS = 64
+"""The knowledge gradient looks at this many of the survivors, those of the highest posterior mean at the goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +89,20 @@ class Scorer:
 
     def _gradient(self, candidates: Sequence[Candidate], x: np.ndarray) -> np.ndarray:
         """log knowledge gradient (q,) of evaluating x (q, D)."""
-        problem, scale, model = self._problem, self._scale, self._model
-        known = rows([Candidate(c, problem.goal, 0, 0) for c in self._survivors or (problem.recipe,)], problem, scale)
-        runs = model.data.runs
-        keys = [(c.configuration, c.fidelity.model, problem.training_seed) for c in candidates]
-        measured = x.copy()
+        runs = self._model.data.runs
+        keys = [(c.configuration, c.fidelity.model, self._problem.training_seed) for c in candidates]
+        measured, own = x.copy(), x.copy()
         measured[:, -1] = [runs.get(key, NEW_RUN) for key in keys]
-        # one row a configuration, whatever its fidelities
-        at_goal = x.copy()
-        at_goal[:, -3:-1] = scale.goal
-        distinct, index = np.unique(at_goal, axis=0, return_inverse=True)
-        at, goals, covariance = model.covariances(measured, np.vstack([known, distinct]))
-        by = covariance / np.sqrt(at.variance + model.noise)[:, None]
-        m, q = len(known), np.arange(len(x))
-        return knowledge_gradient(Shift(goals.mean[m:][index], by[q, m + index]), Shift(goals.mean[:m], by[:, :m]))
+        own[:, -3:-1] = self._scale.goal
+        return knowledge_gradient(*self._model.shifts(measured, own, self._leaders))
+
+    @cached_property
+    def _leaders(self) -> np.ndarray:
+        """x (m, D) at the goal of the survivors that may come to be best, 1 <= m <= LEADERS; else of the recipe."""
+        goal = self._problem.goal
+        known = [Candidate(c, goal, 0, 0) for c in self._survivors or (self._problem.recipe,)]
+        x = rows(known, self._problem, self._scale)
+        return x[np.argsort(-self._model.posterior(x).mean, kind="stable")[:LEADERS]]
 
     def _incumbent(self, model: str) -> float:
         """f*: the largest posterior mean of a survivor at r_max, on the model whose score is to improve.
