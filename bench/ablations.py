@@ -126,6 +126,7 @@ def play(variant: str, seed: int, time: str) -> None:
         len(found.stops),
         dict(found.winner.configuration.values),
     )
+    SCRATCH.mkdir(parents=True, exist_ok=True)
     path_of(variant, seed).write_text(json.dumps(asdict(result)))
 
 
@@ -147,7 +148,6 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def run_studies(arguments: argparse.Namespace) -> None:
-    SCRATCH.mkdir(parents=True, exist_ok=True)
     names = [name for name in VARIANTS if arguments.only is None or arguments.only in name]
     work = [(name, seed) for seed in range(arguments.seeds) for name in names]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
