@@ -172,7 +172,7 @@ def read_results() -> list[Result]:
 
 def table(results: Sequence[Result]) -> str:
     """A row a variant, means over seeds; the recipe's test runs are those of all studies."""
-    head = "method, seeds, test accuracy (95 %), each seed, configurations, trials, average trial, speed-up"
+    head = "method, seeds, test accuracy (95 %), each seed, wall clock, configurations, trials, average trial, speed-up"
     names = [*head.split(", "), "tokens a second", "steps trained", "of them again"]
     rows = [names, ["---"] * len(names)]
     random = statistics.fmean(r.trial_seconds for r in results if r.variant == RANDOM)
@@ -183,6 +183,7 @@ def table(results: Sequence[Result]) -> str:
                 [
                     variant,
                     *_accuracy([r.accuracy for r in mine]),
+                    f"{mean['seconds']:.0f} s",
                     f"{mean['configurations']:.0f}",
                     f"{mean['trials']:.0f}",
                     f"{mean['trial_seconds']:.1f} s",
@@ -196,7 +197,7 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-_AVERAGED = ("configurations", "trials", "trial_seconds", "tokens_per_second", "steps", "retrained")
+_AVERAGED = ("seconds", "configurations", "trials", "trial_seconds", "tokens_per_second", "steps", "retrained")
 
 
 def _accuracy(values: list[float]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -51,10 +52,37 @@ def test_the_knowledge_gradient_agrees_with_a_simulation() -> None:
     assert math.exp(gradient(0.7, 0.05, [0.69, 0.72], [-0.02, 0.0])) == pytest.approx(after - 0.72, rel=0.02)
 
 
-def test_what_can_change_no_choice_is_worth_next_to_nothing_but_still_has_an_order() -> None:
+@given(
+    st.lists(st.tuples(st.floats(-3, 0), st.floats(-0.5, 0.5)), min_size=1, max_size=4),
+    st.floats(-3, 0.2),
+    st.floats(-0.5, 0.5),
+)
+def test_the_knowledge_gradient_is_the_integral(known: list[tuple[float, float]], own: float, own_by: float) -> None:
+    mean, by = [m for m, _ in known], [b for _, b in known]
+    z = np.linspace(-9, 9, 20_001)
+    after = np.max([m + b * z for m, b in [*known, (own, own_by)]], axis=0)
+    top = mean[int(np.argmax(mean))] + by[int(np.argmax(mean))] * z
+    true = float(np.sum((after - top) * np.exp(-0.5 * z**2)) * (z[1] - z[0]) / math.sqrt(2 * math.pi))
+    found = math.exp(gradient(own, own_by, mean, by))
+    assert true / 5 - 1e-9 < found < 1.05 * true + 1e-9, "one of at most five overtakes likeliest"
+    assert true < 1e-3 or found == pytest.approx(true, rel=0.03)
+
+
+def test_what_can_change_no_choice_is_worth_nothing() -> None:
+    """The present best itself: to know it better changes nothing if nothing can overtake it."""
+    assert gradient(0.9, 0.3, [0.9], [0.3]) < math.log(1e-12)
+    assert gradient(0.9, 0.3, [0.9, -1.1], [0.3, 0.0]) < math.log(1e-6)
+    assert gradient(0.1, 0.3, [0.9], [0.3]) < math.log(1e-12), "both move alike"
+
+
+def test_far_below_the_best_there_still_is_an_order() -> None:
     far, farther = gradient(0.1, 0.01, [0.9], [0.0]), gradient(0.0, 0.01, [0.9], [0.0])
     assert -1e5 < farther < far < math.log(1e-12)
-    assert gradient(0.1, 0.0, [0.9], [0.3]) == pytest.approx(gradient(0.1, 1e-9, [0.9], [0.3])), "all move alike"
+
+
+def test_the_knowledge_gradient_falls_steadily_with_distance() -> None:
+    values = [gradient(-gap, 1.0, [0.0], [0.0]) for gap in np.linspace(0, 9, 91)]
+    assert all(a > b for a, b in itertools.pairwise(values))
 
 
 def test_learning_about_another_configuration_counts() -> None:

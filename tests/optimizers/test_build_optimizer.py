@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -44,6 +45,12 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest(name: str, hint: s
             "'huge', which isn't a model of the study.*known: middle, small",
         ),
         ("joint_fidelity", {"step_seconds": {"small": -1.0}}, "greater than 0"),
+        ("joint_fidelity", {"step_seconds": {"small": math.inf}}, "finite"),
+        ("joint_fidelity", {"initial": 10**9}, "less than or equal to 10000"),
+        ("bohb", {"eta": math.inf}, "finite"),
+        ("grid", {"points": 10**9}, "less than or equal to 1000000"),
+        ("optuna", {"pruner_options": {"reduction_factor": 1}}, "hyperband can't work here: float division by zero"),
+        ("optuna", {"sampler_options": {"gamma": 3}}, "gamma of TPESampler takes a Python object, got 3"),
     ],
 )
 def test_a_wrong_option_is_named(name: str, options: dict[str, object], message: str) -> None:

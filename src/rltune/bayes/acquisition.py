@@ -21,8 +21,10 @@ from scipy.special import erfcx, ndtr
 
 from rltune.bayes.score_model import Posterior, Shift
 
-SEEN = 1e-13
-"""Below this a sum of numbers around 1 says nothing."""
+SEEN = 1e-12
+"""Below this a difference of numbers around 1 says nothing."""
+NOTHING = -1e6
+"""The logarithm of the gain by what can't change any choice."""
 NODES = np.linspace(-5.0, 5.0, 41)
 WEIGHTS = np.exp(-0.5 * NODES**2) / np.exp(-0.5 * NODES**2).sum()
 FAR = -1e3
@@ -57,17 +59,23 @@ def knowledge_gradient(own: Shift, known: Shift) -> np.ndarray:
     """log (E[max_j μ_j after the evaluation] - max_j μ_j now) (q,): how much an evaluation is expected to raise the
     best posterior mean at the goal among configurations that have been run (Frazier et al. 2009).
 
-    An evaluation moves μ_j by σ̃_j Z with one standard normal Z for all j, so the expectation is a sum over Z. Far
-    below the incumbent the sum sees nothing; there the improvement by the candidate alone stands in, in closed form.
+    An evaluation moves μ_j by σ̃_j Z with one standard normal Z for all j. The movement of the present best has mean
+    zero, so the gain is E[max_j (d_j + r_j Z)⁺] with d_j = μ_j - μ_best and r_j = σ̃_j - σ̃_best: what moves all alike
+    changes no choice. The expectation is a sum over Z; where overtaking is too rare for the sum to see, the likeliest
+    to overtake, E[(d_j + r_j Z)⁺] in closed form, stands in. It is never more than the whole.
 
     Args:
         own: mean (q,) and shift (q,) of each candidate's own configuration, which the evaluation makes known.
         known: mean (m,) and shift (q, m) of those that have been run; m >= 1.
     """
-    best = float(known.mean.max())
-    alone = log_expected_improvement(own.mean, np.maximum(np.abs(own.by), 1e-9), best)
-    after = np.zeros(len(own.mean))
+    best = int(known.mean.argmax())
+    others = np.broadcast_to(known.mean, known.by.shape)
+    d = np.column_stack([own.mean, others]) - known.mean[best]  # (q, 1 + m)
+    r = np.column_stack([own.by, known.by]) - known.by[:, [best]]
+    gain = np.zeros(len(d))
     for z, weight in zip(NODES, WEIGHTS, strict=True):
-        after += weight * np.maximum((known.mean + z * known.by).max(axis=1), own.mean + z * own.by)
-    seen = after - best > SEEN
-    return np.where(seen, np.log(np.where(seen, after - best, 1.0)), alone)
+        gain += weight * np.maximum((d + z * r).max(axis=1), 0.0)
+    moves = (np.abs(r) > SEEN) | (d > SEEN)
+    single = log_expected_improvement(np.where(moves, d, 0.0), np.where(moves, np.abs(r) + SEEN, 1.0), 0.0)
+    rare = np.where(moves, single, NOTHING).max(axis=1)
+    return np.where(gain > SEEN, np.maximum(np.log(np.maximum(gain, SEEN)), rare), rare)

@@ -22,14 +22,14 @@ class GridOptions(BaseModel):
         seeds: training seeds of each configuration of the fine sweep.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     parameters: tuple[str, ...] | None = Field(default=None, min_length=1)
-    points: int = Field(default=5, ge=1)
-    fine_points: int = Field(default=3, ge=1)
+    points: int = Field(default=5, ge=1, le=1_000_000)
+    fine_points: int = Field(default=3, ge=1, le=1_000_000)
     narrow: float = Field(default=0.25, gt=0, le=1)
     top: int = Field(default=1, ge=1)
-    seeds: int = Field(default=3, ge=1)
+    seeds: int = Field(default=3, ge=1, le=1_000)
 
 
 class BohbOptions(BaseModel):
@@ -45,12 +45,12 @@ class BohbOptions(BaseModel):
         min_bandwidth: least bandwidth, in units of a parameter's interval.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     eta: float = Field(default=3, ge=2)
     top_n_percent: int = Field(default=15, ge=1, le=99)
     min_points_in_model: int | None = Field(default=None, ge=1)
-    num_samples: int = Field(default=64, ge=1)
+    num_samples: int = Field(default=64, ge=1, le=100_000)
     random_fraction: float = Field(default=1 / 3, ge=0, le=1)
     bandwidth_factor: float = Field(default=3, gt=0)
     min_bandwidth: float = Field(default=1e-3, gt=0)
@@ -91,7 +91,7 @@ class OptunaOptions(BaseModel):
         pruner_options: its arguments; a patient one's `wrapped_pruner` is a name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sampler: str = "tpe"
     sampler_options: dict[str, bool | int | float | str | None] = Field(default_factory=dict)

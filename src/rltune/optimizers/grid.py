@@ -41,7 +41,7 @@ class GridOptimizer:
 
     Raises:
         OptimizerError: if a named parameter isn't in the space, or the recipe isn't.
-        SpaceError: if the coarse grid would have more than a million points.
+        SpaceError: if the coarse grid or a fine one would have more than a million points.
     """
 
     name = "grid"
@@ -53,6 +53,8 @@ class GridOptimizer:
         self.axes = _axes(problem.space, options.parameters)
         self.coarse = self._sweep(problem.space, problem.recipe, self.axes, options.points)
         self.seeds = tuple(problem.training_seed + SEED_STRIDE * k for k in range(options.seeds))
+        # A fine grid that is too large must be told of now, not after the coarse sweep is paid for.
+        self._around(problem.recipe)
 
     def ask(self, history: History) -> Proposal | None:
         recipe = self.problem.recipe
@@ -86,13 +88,16 @@ class GridOptimizer:
         swept = {self.problem.recipe, *self.coarse}
         first = {c: s[self.seeds[0]] for c, s in self._scores(history).items() if c in swept and self.seeds[0] in s}
         best = sorted(first, key=lambda c: (-first[c], c.json()))[: self.options.top]
-        numbers = [n for n in self.axes if not isinstance(self.problem.space.parameters[n], CategoricalParameter)]
-        grids = []
-        for center in best:
-            near = self.problem.space.narrow(center, self.options.narrow)
-            present = [name for name in numbers if name in center.values]
-            grids.append((center, *self._sweep(near, center, present, self.options.fine_points)))
+        grids = (self._around(center) for center in best)
         return self._shuffled(tuple(dict.fromkeys(itertools.chain.from_iterable(grids))))
+
+    def _around(self, center: Configuration) -> tuple[Configuration, ...]:
+        """One fine grid, its center first."""
+        space = self.problem.space
+        numbers = [n for n in self.axes if not isinstance(space.parameters[n], CategoricalParameter)]
+        present = [name for name in numbers if name in center.values]
+        near = space.narrow(center, self.options.narrow)
+        return (center, *self._sweep(near, center, present, self.options.fine_points))
 
     def _sweep(
         self, space: Space, center: Configuration, axes: Sequence[str], points: int

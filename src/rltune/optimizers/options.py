@@ -27,8 +27,8 @@ class JointFidelityOptions(BaseModel):
         step_seconds: known seconds per step by model name, from timing steps.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    initial: int | None = Field(default=None, ge=1)
+    initial: int | None = Field(default=None, ge=1, le=10_000)
     acquisition: Acquisition = "kg_per_cost"
     step_seconds: dict[str, PositiveFloat] = Field(default_factory=dict)

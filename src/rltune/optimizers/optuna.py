@@ -90,9 +90,12 @@ class OptunaOptimizer:
                 self._suggestion(Trials((trial,), frozenset()))
                 name = options.pruner
                 Judge(problem.space, (trial,), rungs, self._pruner()).chosen([trial], rungs[0])
-        except (ValueError, TypeError) as error:
+        except OptimizerError:
+            raise
+        except Exception as error:  # whatever a library does with an impossible option
+            reason = str(error).strip() or type(error).__name__
             raise OptimizerError(
-                f"{name} can't work here: {str(error).strip()}", where=where, hint="change its options or the space"
+                f"{name} can't work here: {reason}", where=where, hint="change its options or the space"
             ) from None
 
     def _suggestion(self, trials: Trials) -> Configuration | None:

@@ -112,17 +112,28 @@ def _make(
     kind: type[Part], title: str, options: Mapping[str, object], set_here: Mapping[str, object], where: str
 ) -> Part:
     """An instance, with complaints about its arguments in our words."""
-    known = inspect.signature(kind.__init__).parameters.keys() - {"self"}
+    parameters = inspect.signature(kind.__init__).parameters
+    known = parameters.keys() - {"self"}
     settable = known - set_here.keys()
-    for option in options:
+    for option, value in options.items():
         if option in set_here:
             raise OptimizerError(f"{option} can't be set", where=where, hint=f"it follows from the study's {option}")
         if option not in settable:
             hint = suggest(option, settable)
             raise OptimizerError(f"{title} has no option {option!r}", where=where, hint=hint)
+        # Some of these would fail only once the sampler has seen enough trials.
+        if isinstance(value, (bool, int, float, str)) and _takes_objects(str(parameters[option].annotation)):
+            raise OptimizerError(
+                f"{option} of {title} takes a Python object, got {value!r}", where=where, hint=f"leave {option} out"
+            )
     try:
         with quiet():
             return kind(**options, **{name: value for name, value in set_here.items() if name in known})
     except (ValueError, TypeError) as error:
         reason = str(error).strip()
         raise OptimizerError(f"{title}: {reason}", where=where, hint="see Optuna's documentation") from None
+
+
+def _takes_objects(annotation: str) -> bool:
+    """Whether a parameter's values are functions, parts of Optuna or collections, which a study file can't name."""
+    return any(mark in annotation for mark in ("Callable", "Base", "["))

@@ -21,7 +21,7 @@ class Runs:
         attempted: largest step asked of each run, whether it got there or is in flight.
         reached: largest step with a score, of each run that has one.
         busy: runs in flight. dead: configurations of which any run, with any seed, was stopped or failed.
-        scores: (largest step, its score) of each run with one.
+        scores: the score at that step; the highest, if it was measured more than once.
     """
 
     attempted: Mapping[RunKey, int]
@@ -37,13 +37,13 @@ class Runs:
 
     @property
     def known(self) -> tuple[Configuration, ...]:
-        """Configurations that were proposed and aren't dead, in the order of their appearance."""
-        return tuple(dict.fromkeys(c for c, _ in self.attempted if c not in self.dead))
+        """Configurations that were proposed and aren't dead, sorted: ties mustn't fall by the order of a history."""
+        return tuple(sorted({c for c, _ in self.attempted} - self.dead, key=Configuration.json))
 
     @property
     def survivors(self) -> tuple[Configuration, ...]:
-        """Configurations with a score that aren't dead, in the order of their appearance."""
-        return tuple(dict.fromkeys(c for c, _ in self.reached if c not in self.dead))
+        """Configurations with a score that aren't dead, sorted."""
+        return tuple(sorted({c for c, _ in self.reached} - self.dead, key=Configuration.json))
 
 
 def read_runs(history: History, seed: int) -> Runs:
@@ -60,7 +60,7 @@ def read_runs(history: History, seed: int) -> Runs:
             continue
         run, steps = (evaluation.configuration, evaluation.fidelity.model), evaluation.fidelity.steps
         attempted[run] = max(steps, attempted.get(run, 0))
-        if score is not None and steps > reached.get(run, 0):
+        if score is not None and (steps, score) > (reached.get(run, 0), scores.get(run, -math.inf)):
             reached[run], scores[run] = steps, score
     busy: set[RunKey] = set()
     for proposal in history.pending:
@@ -73,7 +73,7 @@ def read_runs(history: History, seed: int) -> Runs:
 
 def best_scored(history: History, sizes: Mapping[str, float], count: int) -> list[Configuration]:
     """Up to `count` survivors by what was measured at their own highest fidelity: larger models first, then more
-    steps, then the mean score over seeds."""
+    steps, then the mean score over seeds; of equals, by their canonical text."""
     dead = {e.configuration for e in history.evaluations if _is_death(e)}
     measured: dict[Configuration, dict[tuple[float, int], list[float]]] = {}
     for evaluation in history.evaluations:
@@ -87,7 +87,7 @@ def best_scored(history: History, sizes: Mapping[str, float], count: int) -> lis
         scores = measured[configuration][level]
         return (*level, math.fsum(scores) / len(scores))
 
-    return sorted(measured, key=key, reverse=True)[:count]
+    return sorted(sorted(measured, key=Configuration.json), key=key, reverse=True)[:count]
 
 
 def _is_death(evaluation: Evaluation) -> bool:
