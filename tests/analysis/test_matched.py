@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from rltune.analysis.matched import matched_pairs
 from rltune.types import Configuration, Cost, Evaluation, Fidelity, Phase, StopKind, StopReason
 
@@ -17,10 +21,11 @@ def evaluation(
     kind=StopKind.REACHED,
     at: int | None = None,
     phase=Phase.SEARCH,
+    seed: int = 0,
 ):
     stop = StopReason(kind, steps if at is None else at, "")
     return Evaluation(
-        Configuration({"n": n}), Fidelity(model, steps), 0, phase, score, Cost(), stop, steps if at is None else at
+        Configuration({"n": n}), Fidelity(model, steps), seed, phase, score, Cost(), stop, steps if at is None else at
     )
 
 
@@ -63,3 +68,25 @@ def test_crashes_final_runs_and_later_deaths_are_no_result_at_this_step() -> Non
         FLOORS,
     )
     assert [(p.configuration.values["n"], p.target, p.died) for p in found] == [(3, 0.65, False)]
+
+
+def test_several_seeds_count_as_their_mean_and_a_score_that_is_no_number_as_a_death() -> None:
+    found = matched_pairs(
+        [
+            evaluation(1, "small", 10, 0.6),
+            evaluation(1, "small", 10, 0.8, seed=1),
+            evaluation(1, "small", 10, None, StopKind.RULE, at=7, seed=2),
+            evaluation(1, "large", 10, 0.7),
+            evaluation(2, "small", 10, math.nan),
+            evaluation(2, "large", 10, 0.5),
+            evaluation(3, "small", 20, math.nan),
+            evaluation(3, "large", 10, 0.5),
+        ],
+        PROXY,
+        TARGET,
+        FLOORS,
+    )
+    assert [(p.configuration.values["n"], pytest.approx(p.proxy), p.target) for p in found] == [
+        (1, 0.7, 0.7),
+        (2, 0.3, 0.5),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -35,20 +36,23 @@ def matched_pairs(
 def worths(
     evaluations: Iterable[Evaluation], fidelity: Fidelity, floors: Mapping[str, float]
 ) -> dict[Configuration, float]:
-    """What each configuration is worth at a fidelity: its score there; the forecast that ended it; or `floors` of the
-    model, if it was stopped or diverged before. A crash says nothing of the configuration, nor does a run for which
-    there is no floor."""
-    found: dict[Configuration, float] = {}
+    """What each configuration is worth at a fidelity, the mean over its seeds: its score there; the forecast that ended
+    it; or `floors` of the model, if it was stopped or diverged before and no seed tells more. A crash says nothing of
+    the configuration, nor does a run for which there is no floor."""
+    told: dict[Configuration, list[float]] = {}
     for e in evaluations:
         if e.fidelity.model != fidelity.model:
             continue
         if e.fidelity.steps == fidelity.steps and (worth := worth_of(e)) is not None:
-            found[e.configuration] = worth
+            told.setdefault(e.configuration, []).append(worth)
         elif _died_before(e, fidelity.steps) and e.fidelity.model in floors:
-            found.setdefault(e.configuration, floors[e.fidelity.model])
-    return found
+            told.setdefault(e.configuration, [])
+    return {c: statistics.fmean(worth) if worth else floors[fidelity.model] for c, worth in told.items()}
 
 
 def _died_before(e: Evaluation, step: int) -> bool:
-    says_nothing = e.stop.kind in SAYS_NOTHING or e.stop.kind in (StopKind.FAILED, StopKind.REACHED)
-    return not says_nothing and worth_of(e) is None and e.fidelity.steps >= step and e.steps_trained <= step
+    if e.stop.kind in SAYS_NOTHING or e.stop.kind is StopKind.FAILED or worth_of(e) is not None:
+        return False
+    if e.stop.kind is StopKind.REACHED:  # died of its last steps: the validation's score isn't finite
+        return e.score is not None and e.fidelity.steps <= step
+    return e.fidelity.steps >= step and e.steps_trained <= step

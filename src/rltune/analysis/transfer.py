@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,8 +27,8 @@ _PARAMETERS: TypeAdapter[dict[str, Parameter]] = TypeAdapter(dict[str, Parameter
 
 @dataclass(frozen=True, slots=True)
 class TransferPair:
-    """A configuration's score on a proxy and on the target (r_max), trained with the search's seed; the proxy and its
-    step are the same in all pairs of a study."""
+    """A configuration's score on a proxy and on the target (r_max), mean over its seeds; the proxy and its step are the
+    same in all pairs of a study."""
 
     configuration: str
     proxy: str
@@ -77,16 +78,16 @@ def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
     Returns:
         The pairs, and how many configurations were left out since they have no score there.
     """
-    proxies: dict[Fidelity, dict[str, float]] = {}
-    target: dict[str, float] = {}
+    proxies: dict[Fidelity, dict[str, list[float]]] = {}
+    target: dict[str, list[float]] = {}
     for _, e in records.evaluations:
         # The winner's and the recipe's final runs have other seeds than the runs they are compared with.
         if e.score is None or not math.isfinite(e.score) or e.phase is Phase.FINAL:
             continue
         if e.fidelity.model != records.target:
-            proxies.setdefault(e.fidelity, {})[e.configuration.id] = e.score
+            proxies.setdefault(e.fidelity, {}).setdefault(e.configuration.id, []).append(e.score)
         elif e.fidelity.steps == records.horizon:
-            target[e.configuration.id] = e.score
+            target.setdefault(e.configuration.id, []).append(e.score)
 
     def rank(at: Fidelity) -> tuple[int, float, int]:
         return len(proxies[at].keys() & target.keys()), records.parameters(at.model), at.steps
@@ -96,7 +97,7 @@ def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
         return (), len(target)
     scores = proxies[common]
     pairs = tuple(
-        TransferPair(key, common.model, common.steps, scores[key], score)
+        TransferPair(key, common.model, common.steps, statistics.fmean(scores[key]), statistics.fmean(score))
         for key, score in target.items()
         if key in scores
     )

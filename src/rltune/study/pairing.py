@@ -64,7 +64,8 @@ def choose_pairing(problem: Problem, history: History, count: int, prompts: int)
     """
     proxy = most_run_proxy(problem, history)
     if proxy is None:
-        return "no proxy has been trained"
+        tried = {e.fidelity.model for e in history.evaluations} & {m.name for m in problem.proxies}
+        return "no run on a proxy has told anything: all crashed" if tried else "no proxy has been trained"
     noise = None
     for rung in problem.rungs:
         living = living_scores(problem, history, Fidelity(proxy, rung))
