@@ -2,6 +2,7 @@
 
     python bench/ablations.py run [--seeds 3] [--time 4m] [--only NAME]     (on an otherwise idle machine)
     python bench/ablations.py tell                                          (the tables, into docs/benchmark.md)
+    python bench/ablations.py tell --print                                  (only prints them)
 
 Replay: the contenders of bench/optimizers.py, 20 seeds on each recorded task, in simulated time.
 
@@ -34,7 +35,7 @@ from recorded import recorded_tasks
 from rltune.analysis.gain import interval
 from rltune.store.base import CheckpointRecord
 from rltune.study.api import create
-from standings import BUDGETS, DOCS, GRID, OURS, ROOT, Found, by_contender, replace_between
+from standings import BUDGETS, DOCS, GRID, OURS, ROOT, Found, by_contender, comparable, replace_between
 
 SCRATCH = ROOT / "build" / "ablations"
 KEPT = ROOT / "bench" / "data" / "ablations.jsonl"
@@ -211,14 +212,17 @@ def _accuracy(values: list[float]) -> list[str]:
 # --- replay ------------------------------------------------------------------------------------------------------
 def replay_table(found: Found) -> str:
     """A row a contender: mean accuracy of what it names, what is lost against rltune seed by seed, speed-up."""
-    names = ["method", *(f"accuracy at {b:g}" for b in BUDGETS), "lost at 4 (95 %)", "cost to 95 % of best", "speed-up"]
+    found, left_out = comparable(found)
+    costs = ("stays above 95 % of best from", "speed-up")
+    names = ["method", *(f"accuracy at {b:g}" for b in BUDGETS), "lost at 4 (95 %)", *costs]
     rows = [names, ["---"] * len(names)]
+    mine = {r.seed: r.regret(4.0) for r in found[OURS]}
     slowest = _cost(found[RANDOM]) if RANDOM in found else math.nan
     for name, results in found.items():
         if name.split(",")[0] != OURS and name not in VARIANTS:
             continue
         means = [statistics.fmean(r.best - r.regret(b) for r in results) for b in BUDGETS]
-        lost = [r.regret(4.0) - ours.regret(4.0) for r, ours in zip(results, found[OURS], strict=True)]
+        lost = [r.regret(4.0) - mine[r.seed] for r in results]
         bounds = interval(lost) or (math.nan, math.nan)
         cost = _cost(results)
         rows.append(
@@ -230,7 +234,8 @@ def replay_table(found: Found) -> str:
                 f"{slowest / cost:.1f}x" if math.isfinite(slowest / cost) else "–",
             ]
         )
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    said = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return f"{left_out}\n\n{said}" if left_out else said
 
 
 def _cost(results: Sequence[standings.Result]) -> float:
@@ -239,16 +244,19 @@ def _cost(results: Sequence[standings.Result]) -> float:
 
 
 def tell(arguments: argparse.Namespace) -> None:
-    """Keeps the real studies' results, if there are any, prints the tables, and writes them into the docs."""
+    """Prints the tables; keeps the real studies' results and writes all into the docs, unless told not to."""
     results, text = read_results(), DOCS.read_text()
     replayed = standings.read_results()
     tables = {f"{task} ablations": replay_table(by_contender(replayed, task)) for task in recorded_tasks()}
     if results:
-        KEPT.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
         tables["real studies"] = table(results)
     for name, said in tables.items():
         print(f"\n{name}\n{said}")
         text = replace_between(text, f"<!-- {name} -->", f"<!-- end of {name} -->", said)
+    if arguments.print:
+        return
+    if results:
+        KEPT.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
     DOCS.write_text(text)
 
 
@@ -258,6 +266,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--time", default="4m")
     parser.add_argument("--only", help="variants whose name holds this")
+    parser.add_argument("--print", action="store_true", help="of `tell`: only print, write nothing")
     arguments = parser.parse_args()
     if arguments.what == "study":
         play(arguments.only, arguments.seeds, arguments.time)

@@ -2,6 +2,7 @@
 
     python bench/bad_transfer.py run [--seeds 1] [--time 5m] [--only misleading]   (on an otherwise idle machine)
     python bench/bad_transfer.py tell                                              (the table, into docs/transfer.md)
+    python bench/bad_transfer.py tell --print                                      (only prints it)
 
 GRPO on arithmetic/easy, the target embedded/s, one proxy of bench/bad_proxies.py each: `misleading` was trained on
 another task and bears far larger learning rates; `blind` was trained on another task so that no reward ever comes. With
@@ -152,12 +153,13 @@ def row(r: Result) -> str:
 
 
 def tell(arguments: argparse.Namespace) -> None:
-    """Keeps the results, prints the table and writes it into the docs."""
-    results, text = read_results(), DOCS.read_text()
-    KEPT.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
+    """Prints the table; keeps the results and writes it into the docs, unless told not to."""
+    results = read_results()
     said = table(results)
     print(said, *(f"\n{r.proxy}, seed {r.seed}: {r.reason}" for r in results if r.reason), sep="\n")
-    DOCS.write_text(replace_between(text, "<!-- bad proxies -->", "<!-- end of bad proxies -->", said))
+    if not arguments.print:
+        KEPT.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
+        DOCS.write_text(replace_between(DOCS.read_text(), "<!-- bad proxies -->", "<!-- end of bad proxies -->", said))
 
 
 def main() -> None:
@@ -167,6 +169,7 @@ def main() -> None:
     parser.add_argument("--time", default="5m")
     parser.add_argument("--only", help="proxies whose name holds this")
     parser.add_argument("--unchecked", action="store_true", help="of `study`: without the check")
+    parser.add_argument("--print", action="store_true", help="of `tell`: only print, write nothing")
     arguments = parser.parse_args()
     if arguments.what == "study":
         play(arguments.only, not arguments.unchecked, arguments.seeds, arguments.time)

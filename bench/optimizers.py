@@ -3,6 +3,7 @@
     python bench/peers/install.py            (once: the peers' packages, in environments of their own)
     python bench/optimizers.py run [--seeds 20] [--workers 2] [--tasks arithmetic/easy] [--only NAME]
     python bench/optimizers.py tell          (table and picture into docs/benchmark.md and docs/images)
+    python bench/optimizers.py tell --print  (only prints the tables)
 
 `run` plays every contender (contenders.py) on the recorded runs (arena.py) in simulated time, each with all seeds, and
 keeps one file a study in build/optimizers, so that it goes on where it was. `tell` reads them.
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def tell_results(arguments: argparse.Namespace) -> None:
-    tell(read_results())
+    tell(read_results(), write=not arguments.print)
 
 
 def main() -> None:
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--tasks", default=",".join(recorded_tasks()))
     parser.add_argument("--only", action="append", help="contenders whose name holds this; may be repeated")
+    parser.add_argument("--print", action="store_true", help="of `tell`: only print, write nothing")
     arguments = parser.parse_args()
     {"run": run, "tell": tell_results}[arguments.what](arguments)
 

@@ -1,14 +1,14 @@
 """Does a small model's ranking hold on a larger one? The published check, and what five configurations can tell.
 
     python bench/transfer_check.py [--parts pairs,studies] [--task arithmetic/easy] [--draws 1000] [--studies 40,4]
+    python bench/transfer_check.py --print      (only prints: docs/transfer.md stays as it is)
 
 From the recorded runs of all sizes that are packed: rank correlations with intervals at each rung, what the proxy's
 best loses on the larger model, the shift of the best learning rate, what each hyperparameter does, and how often a
 check of few pairs comes to which verdict, on the real pairs and on pairs without any relation. Then whole simulated
-studies with good and bad proxies, with and without the check, by random search and by the default optimizer: their
-table goes into docs/transfer.md too. Real studies with bad proxies: bench/bad_transfer.py.
-
-The wide runs have the same learning rate on each size; the family's have it times 128 / width, as a study would.
+studies with good and bad proxies, with and without the check, by random search and by joint_fidelity with the
+acquisition ei_per_cost, which searches on proxies only (not the default). The rank correlations on arithmetic/easy and
+the studies' table go into docs/transfer.md. Real studies with bad proxies: bench/bad_transfer.py.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from record_curves import HORIZONS, SCORING, WIDE, rungs
-from recorded import Recorded, recorded_runs
+from recorded import recorded_runs
 from rltune.analysis.certainty import estimate
 from rltune.analysis.leaning import leanings
 from rltune.analysis.rank import kendall, spearman
@@ -36,6 +35,7 @@ from rltune.study.pairing import score_noise, spread
 from rltune.testing.simulated_study import simulate_study
 from rltune.testing.surfaces import GrpoSurface, grpo_recipe
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
+from size_pairs import Pairs, all_pairs
 from standings import replace_between
 
 PUBLISHED = 5
@@ -52,63 +52,28 @@ SIMULATED: Mapping[str, float] = {
     "all runs die": -3.0,
 }
 """Proxies of simulated studies: by how many decades their best learning rate lies off that of their family."""
-OPTIMIZERS: Mapping[str, Mapping[str, object]] = {
-    "random": {},
-    "joint_fidelity": {"acquisition": "ei_per_cost"},  # searches on proxies only: the check alone can leave one
+OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "random": ("random", {}),
+    # searches on proxies only: the check alone can leave one
+    "joint_fidelity, ei_per_cost": ("joint_fidelity", {"acquisition": "ei_per_cost"}),
 }
+GROUPS = {"family": "scaled ranks", "wide": "unscaled ranks"}
+"""Of recorded runs -> the marks of its table of correlations in the docs."""
+DOCUMENTED = "arithmetic/easy"
+"""The task whose correlations stand in the docs."""
 DOCS = Path(__file__).parents[1] / "docs" / "transfer.md"
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Runs of the same configurations on two sizes, by number."""
-
-    group: str
-    proxy: str
-    target: str
-    runs: tuple[tuple[Recorded, Recorded], ...]
-
-    def scores(self, step: int) -> tuple[list[float], list[float]]:
-        """Scores at a step, no worse than the untrained model's; that one's for runs that didn't get there."""
-        proxy, target = zip(*self.runs, strict=True)
-        return [worth(run, step) for run in proxy], [worth(run, step) for run in target]
-
-    @property
-    def rates(self) -> list[float]:
-        """Learning rates on the larger size."""
-        return [float(run.configuration["learning_rate"]) for _, run in self.runs]
-
-
-def worth(run: Recorded, step: int) -> float:
-    score = run.scores.get(step, float("nan"))
-    return max(score, run.base) if np.isfinite(score) else run.base
-
-
-def all_pairs(runs: Sequence[Recorded]) -> Iterator[Pairs]:
-    """Each smaller size against each larger one, in both groups, as far as they are recorded."""
-    found: dict[tuple[str, str], dict[int, Recorded]] = {}
-    for run in runs:
-        if run.seed == 0:
-            found.setdefault((run.group, run.size), {})[run.number] = run
-    for group in ("family", "wide"):
-        sizes = [size for size in SHAPES if (group, size) in found]
-        for i, proxy in enumerate(sizes):
-            for target in sizes[i + 1 :]:
-                small, large = found[group, proxy], found[group, target]
-                both = tuple((small[n], large[n]) for n in sorted(small.keys() & large.keys()))
-                if len(both) > 2:
-                    yield Pairs(group, proxy, target, both)
-
-
-def correlations(pairs: Pairs, steps: Sequence[int]) -> None:
+def correlations(pairs: Pairs, steps: Sequence[int]) -> Iterator[str]:
+    """Rows of the table, one a step."""
     for step in steps:
         proxy, target = pairs.scores(step)
         rho, tau = estimate(proxy, target, level=0.95), estimate(proxy, target, "kendall", level=0.95)
         pick = measure_pick(proxy, target, score_noise(target, SCORING.prompts))
         if rho is None or tau is None:
             continue
-        print(
-            f"| {pairs.group} {pairs.proxy} -> {pairs.target} | {len(proxy)} | {step} "
+        yield (
+            f"| {pairs.proxy} -> {pairs.target} | {len(proxy)} | {step} "
             f"| {rho.value:.2f} ({rho.low:.2f} to {rho.high:.2f}) | {tau.value:.2f} ({tau.low:.2f} to {tau.high:.2f}) "
             f"| {pick.lost:.3f} ({100 * pick.share:.0f} %) | {pick.shared} of {pick.of} |"
         )
@@ -185,6 +150,7 @@ def tendencies(pairs: Pairs, step: int) -> None:
 def simulated(moved: float, check: CheckTerms | None, optimizer: str, studies: int) -> tuple[list[float], str]:
     """Regret on the target of the winners of simulated studies whose proxy's optimum lies `moved` decades off, and
     what their checks found."""
+    name, options = OPTIMIZERS[optimizer]
     surface = GrpoSurface(moved={"small": moved})
     full = surface.evaluate(
         Proposal(grpo_recipe(), Fidelity("middle", surface.horizon), 0, Phase.SEARCH, "the unit"), History()
@@ -194,7 +160,7 @@ def simulated(moved: float, check: CheckTerms | None, optimizer: str, studies: i
         done = simulate_study(
             surface,
             surface.problem(seed),
-            lambda problem: build_optimizer(optimizer, problem, OPTIMIZERS[optimizer]),
+            lambda problem: build_optimizer(name, problem, options),
             BUDGET * full,
             check,
         )
@@ -223,20 +189,34 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--studies", default="40,4", help=f"with {' and '.join(OPTIMIZERS)} (default: 40,4)")
     parser.add_argument("--parts", default="pairs,studies", help="which tables (default: pairs,studies)")
+    parser.add_argument("--print", action="store_true", help="only print, write nothing")
     arguments = parser.parse_args()
+    found: dict[str, str] = {}
     if "pairs" in arguments.parts:
-        tell_pairs(arguments.task, arguments.draws)
+        ranks = tell_pairs(arguments.task, arguments.draws)
+        found |= ranks if arguments.task == DOCUMENTED else {}
     if "studies" in arguments.parts:
-        tell_studies([int(count) for count in arguments.studies.split(",")])
+        found["simulated studies"] = tell_studies([int(count) for count in arguments.studies.split(",")])
+    if not arguments.print:
+        text = DOCS.read_text()
+        for mark, said in found.items():
+            text = replace_between(text, f"<!-- {mark} -->", f"<!-- end of {mark} -->", said)
+        DOCS.write_text(text)
 
 
-def tell_pairs(task: str, draws: int) -> None:
-    """Prints what the recorded runs say."""
+def tell_pairs(task: str, draws: int) -> dict[str, str]:
+    """Prints what the recorded runs say; the tables of correlations by their marks in the docs."""
     pairs, steps = list(all_pairs(recorded_runs(task))), rungs(task)
     wide, rng = [p for p in pairs if p.group == "wide"], np.random.default_rng(0)
-    head("Rank correlations (95 %)", "models, pairs, step, Spearman, Kendall, proxy's best loses, top third shared")
-    for each in pairs:
-        correlations(each, steps)
+    columns = "models, pairs, step, Spearman, Kendall, the proxy's best loses (of the spread), top third shared"
+    ranks = {
+        mark: tell_table(
+            f"Rank correlations (95 %), {mark}",
+            columns,
+            (row for each in pairs if each.group == group for row in correlations(each, steps)),
+        )
+        for group, mark in GROUPS.items()
+    }
     head(
         f"What {PUBLISHED} configurations show",
         "models, step, Spearman of all, Spearman of 5, Kendall of 5, 0.90 or more",
@@ -254,23 +234,28 @@ def tell_pairs(task: str, draws: int) -> None:
     head(f"Each hyperparameter at step {steps[-1]}", "models, hyperparameter, difference in preference (95 %), verdict")
     for each in wide:
         tendencies(each, steps[-1])
+    return ranks
 
 
-def tell_studies(studies: Sequence[int]) -> None:
-    """Prints what simulated studies come to, and writes it into the docs."""
+def tell_studies(studies: Sequence[int]) -> str:
+    """Prints what simulated studies come to; the table."""
     surface = GrpoSurface()
     recipe = surface.optimum("middle")[1] - surface.value(grpo_recipe(), Fidelity("middle", surface.horizon))
-    said = [
-        head(f"Simulated studies (the recipe: {recipe:.3f})", "optimizer, proxy, verdicts, median regret, mean, worst")
-    ]
-    for optimizer, count in zip(OPTIMIZERS, studies, strict=False):
-        for row in studies_with_bad_proxies(optimizer, count):
-            print(row, flush=True)
-            said.append(row)
-    text = replace_between(
-        DOCS.read_text(), "<!-- simulated studies -->", "<!-- end of simulated studies -->", "\n".join(said)
+    counts = zip(OPTIMIZERS, studies, strict=False)
+    return tell_table(
+        f"Simulated studies (the recipe: {recipe:.3f})",
+        "optimizer, proxy, verdicts, median regret, mean, worst",
+        (row for optimizer, count in counts for row in studies_with_bad_proxies(optimizer, count)),
     )
-    DOCS.write_text(text)
+
+
+def tell_table(title: str, columns: str, rows: Iterable[str]) -> str:
+    """Prints a table, each row as soon as it is known, and returns it without its title."""
+    said = [head(title, columns)]
+    for row in rows:
+        print(row, flush=True)
+        said.append(row)
+    return "\n".join(said)
 
 
 def head(title: str, columns: str) -> str:

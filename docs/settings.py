@@ -5,6 +5,8 @@ python docs/settings.py            # rewrites the page
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +55,7 @@ def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         path = f"{prefix}{field.alias or name}"
         inner = field.annotation
         nested = isinstance(inner, type) and issubclass(inner, BaseModel)
-        yield f"| `{path}` | {default_of(field, nested)} | {(field.description or '').replace('|', '/')} |"
+        yield f"| `{path}` | {default_of(field, nested)} | {linked(field.description or '').replace('|', '/')} |"
         if nested:
             yield from rows(inner, f"{path}.")
 
@@ -61,10 +63,21 @@ def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def default_of(field: FieldInfo, nested: bool) -> str:
     if field.is_required():
         return "**required**"
-    if nested or field.default_factory is not None or field.default is PydanticUndefined:
-        return "see right" if not nested else "see below"
+    if nested:
+        return "see below"
+    if field.default_factory is dict:
+        return "–"
+    if field.default_factory is not None or field.default is PydanticUndefined:
+        return "see right"
     value = getattr(field.default, "name", field.default)
-    return "–" if value is None or value == () else f"`{value}`"
+    if value is None or value == ():
+        return "–"
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def linked(description: str) -> str:
+    """With links to the pages that it names."""
+    return re.sub(r"docs/(\w+\.md)", r"[\1](\1)", description)
 
 
 def recipes() -> Iterator[str]:

@@ -94,6 +94,9 @@ class Configuration:
         """The canonical text: names sorted, no spaces, floats in repr."""
         return self._text
 
+    def __repr__(self) -> str:
+        return f"Configuration({dict(self.values)!r})"
+
     def __hash__(self) -> int:
         return hash(self._text)
 

@@ -30,6 +30,24 @@ MISTAKES = {
     "unknown model": (GOOD.replace("embedded/s\n", "embedded/xxl\n"), "embedded/xxl", "study.yaml:4"),
     "unknown recipe": (GOOD + "recipe: verl-gpro\n", "verl-grpo", "study.yaml:8"),
     "unknown optimizer": (GOOD + "optimizer: joint\n", "joint_fidelity", "study.yaml:8"),
+    "an Optuna sampler as optimizer": (GOOD + "optimizer: tpe\n", "{sampler: tpe}", "study.yaml:8"),
+    "empty optimizer": (GOOD + "optimizer:\n", "leave the key out", "study.yaml:8"),
+    "option beside the name": (
+        GOOD + "optimizer: {name: joint_fidelity, acquisition: ei_per_cost}\n",
+        "options stand under `options`",
+        "study.yaml:8 optimizer.acquisition",
+    ),
+    "impossible option": (
+        GOOD + "optimizer:\n  name: bohb\n  options:\n    eta: 3\n    min_points_in_model: 2\n",
+        "at least 7",
+        "study.yaml:12 optimizer.options.min_points_in_model",
+    ),
+    "option for an unknown model": (
+        GOOD + "optimizer: {name: joint_fidelity, options: {step_seconds: {embedded/x: 1}}}\n",
+        "did you mean 'embedded/xs'?",
+        "study.yaml:8",
+    ),
+    "transfer: no": (GOOD + "transfer: no\n", "write `false`", "study.yaml:8"),
     "unknown rule": (GOOD + "stopping: {rules: [{rule: kl_grow}]}\n", "kl_growth", "study.yaml:8"),
     "low > high": (
         GOOD + "space:\n  learning_rate: {type: float, low: 1e-3, high: 1e-5}\n",
@@ -86,6 +104,35 @@ def test_a_mistake_in_the_study_file(mistake: str, rltune: Command, tmp_path: Pa
     text, word, where = MISTAKES[mistake]
     (tmp_path / "study.yaml").write_text(text)
     assert_told(rltune("check", "study.yaml"), word, where)
+
+
+OPTIMIZERS = {
+    "joint_fidelity": ("embedded/xs (0.135 M) and embedded/s", "the target is searched on too", "kg_per_cost"),
+    "random": ("on embedded/xs (0.135 M), with random, full runs of 40 steps",),
+    "grid": ("full runs of 40 steps", "at most 55 runs, over learning_rate and kl_coef", "stays at the recipe"),
+    "recipe": ("searches  nothing", "trains the recipe on the target with 3 fresh seeds"),
+    "{name: bohb, options: {eta: 2}}": ("steps 10, 20 and 40", "eta 2", "min_points_in_model 7"),
+    "{name: grid, options: {points: 400}}": ("160,030 runs, and the search has 150 s",),
+    "{name: joint_fidelity, options: {initial: 5000}}": ("5,000 configurations before results guide it",),
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_check_says_what_the_optimizer_would_do(optimizer: str, rltune: Command, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(GOOD + f"optimizer: {optimizer}\n")
+    status, out, _ = rltune("check", "study.yaml")
+    assert status == 0
+    assert [words for words in OPTIMIZERS[optimizer] if words not in out] == []
+    assert not [line for line in out.splitlines() if " " not in line.strip()]  # nothing wrapped in a pipe
+
+
+def test_check_says_that_transfer_does_nothing_without_proxies(rltune: Command, tmp_path: Path) -> None:
+    alone = GOOD.replace("  proxies: [embedded/xs]\n", "")
+    (tmp_path / "study.yaml").write_text(alone + "transfer: {pairs: 5}\n")
+    assert "`transfer` does nothing here" in rltune("check", "study.yaml")[1]
+    (tmp_path / "study.yaml").write_text(alone + "final: {seeds: 1}\nconfirm: {top: 1}\n")
+    out = rltune("check", "study.yaml")[1]
+    assert "transfer" not in out and "1 configuration on" in out and "1 fresh seed each" in out
 
 
 def test_run_tells_the_same_and_leaves_nothing_behind(rltune: Command, tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_all_names_are_optunas() -> None:
     for name in PRUNERS:
         options: dict[str, float | str] = {
             "percentile": {"percentile": 25.0},
-            "patient": {"patience": 1},
+            "patient": {"patience": 1, "wrapped_pruner": "median"},
             "threshold": {"lower": 0.0},
         }.get(name, {})
         assert (make_pruner(name, options, PROBLEM.rungs) is None) == (name == "none")
@@ -264,11 +264,14 @@ def test_all_names_are_optunas() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sampler": "tpx"}, "no sampler 'tpx'; did you mean 'tpe'.*known: brute_force, cmaes, gp"),
-        ({"pruner": "hyperbnd"}, "no pruner 'hyperbnd'; did you mean 'hyperband'"),
-        ({"sampler_options": {"n_startup_trial": 3}}, "no option 'n_startup_trial'.*did you mean 'n_startup_trials'"),
+        ({"sampler": "tpx"}, "no sampler 'tpx' .did you mean 'tpe'.*known: brute_force, cmaes, gp"),
+        ({"pruner": "hyperbnd"}, "no pruner 'hyperbnd' .did you mean 'hyperband'"),
+        (
+            {"sampler_options": {"n_startup_trial": 3}},
+            "n_startup_trial: .*no such option.*did you mean 'n_startup_trials'",
+        ),
         ({"sampler_options": {"seed": 3}}, "seed can't be set"),
-        ({"pruner_options": {"reduction_factor": "many"}}, "hyperband can't work here"),
+        ({"pruner_options": {"reduction_factor": "many"}}, "reduction_factor: expected a whole number, got 'many'"),
         ({"pruner_options": {"max_resource": "all"}}, "HyperbandPruner: .*max_resource"),
         ({"pruner": "percentile"}, "PercentilePruner: .*percentile"),
         ({"pruner": "none", "pruner_options": {"patience": 3}}, "without a pruner"),
@@ -292,3 +295,9 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(OptimizerError, match="pip install cmaes"):
         make_sampler("cmaes", {}, 0)
+
+
+def test_a_patient_pruner_wraps_another() -> None:
+    check_optimizer(
+        "optuna", {"pruner": "patient", "pruner_options": {"patience": 1, "wrapped_pruner": "median"}}, PROBLEM
+    )

@@ -74,3 +74,13 @@ def test_the_docs_pictures_are_made_from_a_report(finished: Study, repository: P
     pictures = [Path(line) for line in done.stdout.split()]
     assert {p.name for p in pictures} == {"headline.png", "spending.png", "curves.png", "costs.png"}
     assert all(p.read_bytes()[:4] == b"\x89PNG" and p.stat().st_size > 15_000 for p in pictures)
+    # each is as high as its section: two figures of 420 pixels stand in one, a row a configuration in another
+    heights = {p.stem: int.from_bytes(p.read_bytes()[20:24], "big") for p in pictures}
+    assert heights["spending"] < 700 < 900 < heights["curves"] and heights["costs"] != heights["spending"]
+
+
+def test_a_section_that_the_page_lacks_is_named(finished: Study, repository: Path, tmp_path: Path) -> None:
+    path = write_report(finished.store, tmp_path / "report.html")
+    command = [sys.executable, str(repository / "docs" / "picture.py"), str(path), str(tmp_path), "--section", "curve"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 2 and "no section curve" in done.stderr and "curves" in done.stderr

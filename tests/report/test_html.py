@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from report.factory import CONFIG, TARGET, Filler, Study, begin, fill_failing, fill_finished, propose
+from report.factory import CONFIG, RECIPE, TARGET, Filler, Study, begin, fill_failing, fill_finished, propose
 from rltune.errors import ReportError
 from rltune.report.data import read_report_data
+from rltune.report.figures.spending import spending_picture
 from rltune.report.html import render, write_report
 from rltune.store.base import StudyState, StudyStore
 from rltune.store.open import create_study
@@ -61,7 +63,8 @@ def test_without_a_base_score_failed_runs_leave_no_verdict_and_it_says_why(tmp_p
 def test_the_sentence_names_its_measure_once_and_greedy_beside_it(finished: Study) -> None:
     verdict = re.findall(r'<p class="verdict">(.*?)</p>', page_of(finished.store), re.S)[0]
     assert verdict.count("sampled accuracy (temperature 1)") == 1
-    assert "Greedy accuracy: 93.8 % against 65.6 % (+28.2 points)." in verdict
+    # a number and its sign never come apart at the end of a line
+    assert "Greedy accuracy: 93.8\xa0% against 65.6\xa0% (+28.2 points)." in verdict and " %" not in verdict
 
 
 def test_the_file_is_self_contained(finished: Study, tmp_path: Path) -> None:
@@ -117,6 +120,29 @@ def test_costs_of_all_bars_are_the_costs_of_all_segments(finished: Study) -> Non
     bars = sum(sum(t["x"]) for t in figure["data"] if t["type"] == "bar")
     spent = sum(s.cost.seconds for s in finished.store.segments()) / 60
     assert bars == pytest.approx(spent)
+
+
+def test_rows_of_costs_say_what_the_configuration_is(finished: Study) -> None:
+    figure = figures_of(page_of(finished.store))["costs"]
+    rows = figure["layout"]["yaxis"]["categoryarray"]
+    assert any(re.fullmatch(r"winner \w{10}: [\d.e-]+", row) for row in rows)
+    assert f"recipe {Configuration(RECIPE).id}: {RECIPE['learning_rate']:.3g}" in rows
+    assert {y for t in figure["data"] for y in t["y"]} == set(rows)
+
+
+def test_marks_of_the_logarithmic_axis_are_written_alike(finished: Study) -> None:
+    axis = figures_of(page_of(finished.store))["kl"]["layout"]["yaxis"]
+    assert (axis["type"], axis["tickformat"], axis["dtick"]) == ("log", "~g", 1)
+
+
+def test_trials_that_ran_side_by_side_are_told_where_their_time_is_added_up(finished: Study) -> None:
+    data = read_report_data(finished.store)
+    first, second, *rest = data.records.segments
+    alone = spending_picture(data)
+    longer = replace(first, ended=(second.started + second.ended) / 2 if second.ended else None)
+    beside = spending_picture(replace(data, records=replace(data.records, segments=(longer, second, *rest))))
+    assert alone is not None and "at once" not in alone.caption
+    assert beside is not None and "Up to 2 trials ran at once" in beside.caption
 
 
 def test_a_half_finished_study_says_what_is_missing(half: Study) -> None:

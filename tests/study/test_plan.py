@@ -34,13 +34,37 @@ def test_plan_counts_trials_from_timed_steps() -> None:
     plan = make_plan(TERMS, TIMINGS)
     per_rung = [0.5 + 10 * 0.1 + 0.2, 0.5 + 20 * 0.1 + 0.4, 0.5 + 40 * 0.1 + 0.6]
     assert plan.trial_seconds["small"] == pytest.approx(dict(zip((10, 20, 40), per_rung, strict=True)))
-    assert plan.search_trials == int(150 * 2 / (sum(per_rung) / 3))
+    # A third of the time for runs to each rung.
+    assert plan.search_trials == int(sum(150 * 2 / 3 / seconds for seconds in per_rung))
     assert plan.full_target_seconds == pytest.approx(0.5 + 40 * 0.4 + 3 * 0.5)
     assert plan.after.fits and plan.warnings == []
 
 
 def test_plan_never_promises_more_trials_than_asked() -> None:
     assert make_plan(replace(TERMS, trials=4), TIMINGS).search_trials == 4
+
+
+def test_only_what_the_optimizer_asks_for_is_planned() -> None:
+    full = TIMINGS["small"].trial_seconds(0, 40, TERMS.rungs)
+    plan = make_plan(replace(TERMS, search_steps=(40,)), TIMINGS)
+    assert plan.search_trials == int(150 * 2 / full)
+    on_target_too = make_plan(replace(TERMS, search_models=("small", "large")), TIMINGS)
+    assert on_target_too.search_trials < make_plan(TERMS, TIMINGS).search_trials
+    once = make_plan(replace(TERMS, search_steps=(40,), runs=1), TIMINGS)
+    assert once.search_trials == 1 and once.warnings == []
+
+
+def test_a_number_of_runs_that_does_not_fit_is_said_with_a_budget_that_does() -> None:
+    sweep = replace(TERMS, search_steps=(40,), runs=200)
+    plan = make_plan(sweep, TIMINGS)
+    (warning,) = plan.warnings
+    assert "asks for 200 runs" in warning and f"about {plan.search_trials}" in warning
+    assert f"{plan.needed:.0f} s" in warning
+    assert make_plan(replace(sweep, budget=plan.needed + 1), TIMINGS).warnings == []
+    (capped,) = make_plan(replace(sweep, trials=30), TIMINGS).warnings
+    assert "budget.trials allows 30" in capped
+    (design,) = make_plan(replace(TERMS, design=5000), TIMINGS).warnings
+    assert "begins with 5,000 configurations" in design
 
 
 def test_what_is_spent_already_is_not_planned_again() -> None:

@@ -39,6 +39,21 @@ def number(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
+def several(count: object, what: str) -> str:
+    """`1 trial`, `2 trials`, `160,027 trials`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def steps_in_words(steps: Sequence[int]) -> str:
+    """`step 40`, `steps 10, 20 and 40`."""
+    return f"step{'s' if len(steps) > 1 else ''} {listed([str(step) for step in steps])}"
+
+
 def short_configuration(configuration: Configuration) -> str:
     """`lr 0.0005  schedule constant  clip 0.2 ...`."""
     return "  ".join(f"{SHORT.get(name, name)} {number(value)}" for name, value in configuration.values.items())
@@ -71,13 +86,17 @@ def plan_lines(plan: Mapping[str, object]) -> list[str]:
         for model, t in timings.items()
     ]
     search, budget, full = (float(str(plan[k])) for k in ("search_seconds", "budget", "full_target_seconds"))
+    models, steps = plan["search_models"], plan["search_steps"]
+    assert isinstance(models, Sequence) and isinstance(steps, Sequence)
     lines.append(
-        f"search: {duration(search)} of {duration(budget)}, about {plan['search_trials']} trials, "
+        f"search: {duration(search)} of {duration(budget)}, {'' if plan['capped'] else 'about '}"
+        f"{several(plan['search_trials'], 'trial')} on {listed(models)} to {steps_in_words(steps)}, "
         f"{plan['slots']} at once"
     )
     lines.append(
-        f"then: {after['confirm']} configurations and the recipe are confirmed on the target ({duration(full)} each), "
-        f"winner and recipe trained with {after['seeds']} fresh seeds and tested: about {duration(after['seconds'])}"
+        f"then: {several(after['confirm'], 'configuration')} and the recipe are confirmed on the target "
+        f"({duration(full)} each), winner and recipe trained with {several(after['seeds'], 'fresh seed')} and tested: "
+        f"about {duration(after['seconds'])}"
     )
     warnings = plan["warnings"]
     assert isinstance(warnings, Sequence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -55,6 +55,8 @@ class TaskConfig(Section):
 
 class TrainerConfig(Section):
     """The program that trains."""
+
+    elsewhere: ClassVar[str] = "the trainer's own fields stand under `settings`"
 
     name: Name = Field(description="Which trainer, such as trl.")
     settings: Mapping[str, Value] = Field(
@@ -155,9 +157,14 @@ class StoppingConfig(Section):
 class OptimizerConfig(Section):
     """How the next configuration is chosen."""
 
-    name: Name = Field(description="Which optimizer, such as joint_fidelity, random or recipe.")
+    elsewhere: ClassVar[str] = "the optimizer's own options stand under `options`"
+
+    name: Name = Field(
+        description="joint_fidelity, bohb, optuna, grid, random or recipe: what each is for, docs/optimizers.md."
+    )
     options: Mapping[str, object] = Field(
-        default_factory=dict, description="The optimizer's own options; none: its defaults hold."
+        default_factory=dict,
+        description="The optimizer's own options, listed for each in docs/optimizers.md; none: its defaults hold.",
     )
 
 
@@ -222,13 +229,23 @@ class FinalConfig(Section):
     seeds: Count = Field(default=3, description="Seeds each; three is the least that shows a spread.")
 
 
+def _switch(value: object) -> object:
+    """`false` or `true` for the whole section."""
+    if isinstance(value, str):
+        text, hint = f"expected true, false or a mapping (key: value), got {value!r}", "write `true` or `false`"
+        if value.lower() in ("no", "off", "none", "never"):
+            hint = "write `false`: in a study file (YAML 1.2) other words are text"
+        raise PydanticCustomError("problem", "{text}", {"text": text, "hint": hint})
+    return {"check": value} if isinstance(value, bool) else value
+
+
 Models = ModelsConfig
 Task = Annotated[TaskConfig, name_only()]
 Trainer = Annotated[TrainerConfig, name_only()]
 Budget = Annotated[BudgetConfig, name_only("time")]
 Stopping = Annotated[StoppingConfig, name_only("preset")]
 Optimizer = Annotated[OptimizerConfig, name_only()]
-Transfer = Annotated[TransferConfig, BeforeValidator(lambda value: {"check": value} if value is False else value)]
+Transfer = Annotated[TransferConfig, BeforeValidator(_switch)]
 Executor = Annotated[ExecutorConfig, name_only()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
@@ -53,6 +53,7 @@ class Problem:
 def find_problems(error: ValidationError, model: type[BaseModel], data: object) -> list[Problem]:
     """The problems behind a failed validation of `data` as `model`, one per path, in pydantic's order."""
     problems: dict[str, Problem] = {}
+    kinds: dict[str, list[str]] = {}
     for details in error.errors(include_url=False):
         if details["type"] in _CONSEQUENCES:
             continue
@@ -60,8 +61,9 @@ def find_problems(error: ValidationError, model: type[BaseModel], data: object) 
         if details["type"] == "missing":
             # `loc` ends with the missing key, which the data can't hold.
             path = join(path, details["loc"][-1])
+        kinds.setdefault(path, []).append(details["type"])
         problems.setdefault(path, _problem(path, details, model))
-    return list(problems.values())
+    return [_of_any_type(p) if _is_of_no_type(kinds[path]) else p for path, p in problems.items()]
 
 
 def raise_problems(problems: Sequence[Problem], where: Where, source: str) -> None:
@@ -91,8 +93,9 @@ def _problem(path: str, details: ErrorDetails, model: type[BaseModel]) -> Proble
     if kind == "missing":
         return Problem(path, f"the key {str(details['loc'][-1])!r} is missing", _describe(details["loc"], model))
     if kind == "extra_forbidden":
-        key = str(details["loc"][-1])
-        return Problem(path, f"unknown key {key!r}", suggest(key, _known_keys(details["loc"][:-1], model)))
+        key, owner = str(details["loc"][-1]), details["loc"][:-1]
+        known, elsewhere = suggest(key, _known_keys(owner, model)), getattr(_model_at(model, owner), "elsewhere", "")
+        return Problem(path, f"unknown key {key!r}", f"{known}; {elsewhere}" if elsewhere else known)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = str(context.get("discriminator", "")).strip("'")
         tags = str(context.get("expected_tags", "'float', 'int', 'categorical'")).replace("'", "")
@@ -102,10 +105,29 @@ def _problem(path: str, details: ErrorDetails, model: type[BaseModel]) -> Proble
         expected = str(context["expected"]).replace("'", "")
         return Problem(path, f"expected {expected}, got {_short(got)}")
     if kind in _EXPECTED:
-        return Problem(path, f"{_EXPECTED[kind]}, got {_short(got)}")
+        return _of_another_type(path, _EXPECTED[kind], got, _is_required(details["loc"], model))
     message = details["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be", "expected a value").replace("Tuple should", "the list should")
-    return Problem(path, message if ", got" in message or kind in _COMPLETE else f"{message}, got {_short(got)}")
+    told = message if ", got" in message or kind in _COMPLETE else f"{message}, got {_short(got)}"
+    return Problem(path, told, str(context["hint"]) if "hint" in context else None)
+
+
+def _of_another_type(path: str, expected: str, got: object, required: bool) -> Problem:
+    if got is None:
+        hint = "write a value" if required else "write a value, or leave the key out: its default holds"
+        return Problem(path, f"{expected}, but nothing stands there", hint)
+    hint = f"write a list: [{got}]" if expected == "expected a list" and isinstance(got, str) else None
+    return Problem(path, f"{expected}, got {_short(got)}", hint)
+
+
+def _is_of_no_type(kinds: Sequence[str]) -> bool:
+    """Whether pydantic has tried one type after the other, and says of each that it isn't that."""
+    return len(set(kinds)) > 1 and all(kind in _EXPECTED for kind in kinds)
+
+
+def _of_any_type(problem: Problem) -> Problem:
+    got = problem.message.partition(", ")[2]
+    return replace(problem, message=f"expected a number, text, true or false, {got}")
 
 
 def _short(value: object) -> str:
@@ -117,6 +139,12 @@ def _describe(loc: tuple[int | str, ...], model: type[BaseModel]) -> str | None:
     owner = _model_at(model, loc[:-1])
     field = owner.model_fields.get(str(loc[-1])) if owner else None
     return field.description if field else None
+
+
+def _is_required(loc: tuple[int | str, ...], model: type[BaseModel]) -> bool:
+    owner = _model_at(model, loc[:-1])
+    field = owner.model_fields.get(str(loc[-1])) if owner else None
+    return field is not None and field.is_required()
 
 
 def _known_keys(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,8 @@ class Section(BaseModel):
     """A part of the study file. Unknown keys are problems; values can't change after they were checked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    elsewhere: ClassVar[str] = ""
+    """Where keys stand that people look for here."""
 
 
 def _no_bool(value: object) -> object:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from rltune.errors import OptimizerError, did_you_mean, suggest
+from rltune.config.problems import Problem as Mistake
+from rltune.config.problems import find_problems
+from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Optimizer, Problem
-from rltune.optimizers.baseline_options import BohbOptions, GridOptions, OptunaOptions
-from rltune.optimizers.options import JointFidelityOptions, NoOptions
+from rltune.optimizers.baseline_options import BohbOptions, GridOptions, OptunaOptions, meant_by
+from rltune.optimizers.options import JointFidelityOptions, RecipeOptions
+from rltune.optimizers.outline import NoOptions, OptimizerOptions, Outline, raise_mistakes
 
-OPTIMIZERS: Mapping[str, tuple[str, str, type[BaseModel]]] = {
+OPTIMIZERS: Mapping[str, tuple[str, str, type[OptimizerOptions]]] = {
     "bohb": ("rltune.optimizers.bohb", "BohbOptimizer", BohbOptions),
     "grid": ("rltune.optimizers.grid", "GridOptimizer", GridOptions),
     "joint_fidelity": ("rltune.optimizers.joint_fidelity", "JointFidelityOptimizer", JointFidelityOptions),
     "optuna": ("rltune.optimizers.optuna", "OptunaOptimizer", OptunaOptions),
     "random": ("rltune.optimizers.random", "RandomOptimizer", NoOptions),
-    "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer", NoOptions),
+    "recipe": ("rltune.optimizers.recipe", "RecipeOptimizer", RecipeOptions),
 }
 """name -> (module, class, its options): by name, so that only the optimizer in use loads its libraries. Each class is
 made from (problem, options)."""
@@ -30,7 +33,7 @@ LIGHT = frozenset({"bohb", "grid", "optuna", "random", "recipe"})
 
 def check_optimizer(
     name: str, options: Mapping[str, object] | None = None, problem: Problem | None = None
-) -> BaseModel:
+) -> OptimizerOptions:
     """The checked options of an optimizer; loads no PyTorch.
 
     Args:
@@ -40,32 +43,45 @@ def check_optimizer(
     Raises:
         OptimizerError: if the name or an option is unknown, or an option has an impossible value.
     """
-    checked = _checked_options(name, options)
+    checked = _checked_options(name, options, problem)
     if problem is not None and name in LIGHT:
         build_optimizer(name, problem, options)
     return checked
 
 
+def outline_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Outline:
+    """What an optimizer will ask for, without making it. Raises as `check_optimizer`."""
+    return _checked_options(name, options, problem).outline(problem)
+
+
 def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:
     """The optimizer called `name` for a problem. Raises as `check_optimizer`."""
-    checked = _checked_options(name, options)
+    checked = _checked_options(name, options, problem)
     module, attribute, _ = OPTIMIZERS[name]
     return getattr(importlib.import_module(module), attribute)(problem, checked)
 
 
-def _checked_options(name: str, options: Mapping[str, object] | None) -> BaseModel:
+def _checked_options(name: str, options: Mapping[str, object] | None, problem: Problem | None) -> OptimizerOptions:
     if name not in OPTIMIZERS:
-        raise OptimizerError(f"there is no optimizer {name!r}", where="optimizer", hint=suggest(name, OPTIMIZERS))
-    kind = OPTIMIZERS[name][2]
+        hint = meant_by(name) or suggest(name, OPTIMIZERS)
+        raise OptimizerError(f"there is no optimizer {name!r}", where="optimizer", hint=hint)
+    kind, given = OPTIMIZERS[name][2], dict(options or {})
     try:
-        return kind.model_validate(dict(options or {}))
+        checked = kind.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(kind.model_fields) or "none"
-        close = did_you_mean(place, kind.model_fields) if first["type"] == "extra_forbidden" else None
-        raise OptimizerError(
-            f"option {place}: {first['msg']}, got {first['input']!r}",
-            where=f"optimizer.{name}",
-            hint=f"{close + ' ' if close else ''}options of {name}: {known}",
-        ) from None
+        found = [_of_optimizer(mistake, name, kind) for mistake in find_problems(error, kind, given)]
+        wrong = {mistake.path.partition(".")[0] for mistake in found}
+        rest = kind.model_validate({key: value for key, value in given.items() if key not in wrong})
+        raise_mistakes([*found, *(rest.mistakes(problem) if problem is not None else ())], name)
+        raise
+    if problem is not None:
+        raise_mistakes(checked.mistakes(problem), name)
+    return checked
+
+
+def _of_optimizer(mistake: Mistake, name: str, kind: type[OptimizerOptions]) -> Mistake:
+    """An unknown key is an unknown option, and some optimizers have none."""
+    if not mistake.message.startswith("unknown key"):
+        return mistake
+    hint = mistake.hint if kind.model_fields else f"{name} has nothing to set: leave `options` out"
+    return Mistake(mistake.path, f"{name} has no such option", hint)

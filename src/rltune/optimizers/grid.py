@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rltune.bayes.data import score_of
-from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
 from rltune.optimizers.baseline_options import GridOptions
 from rltune.optimizers.runs import read_runs
@@ -25,9 +24,6 @@ from rltune.types import Configuration, History, Phase, Proposal
 
 SEED_STRIDE = 10_000
 """Apart from each other are the fine sweep's seeds: a study's final seeds lie below, and those runs must be fresh."""
-
-FIRST_AXES = ("learning_rate", "kl_coef")
-"""Swept unless others are named: the most sensitive hyperparameter, and what holds the policy to its reference."""
 
 
 class GridOptimizer:
@@ -40,7 +36,7 @@ class GridOptimizer:
     everywhere; the fine one takes all configurations with one seed before it takes the next seed.
 
     Raises:
-        OptimizerError: if a named parameter isn't in the space, or the recipe isn't.
+        OptimizerError: if the recipe isn't in the space.
         SpaceError: if the coarse grid or a fine one would have more than a million points.
     """
 
@@ -50,7 +46,7 @@ class GridOptimizer:
         self.problem = problem
         self.options = options
         check_recipe(problem, self.name)
-        self.axes = _axes(problem.space, options.parameters)
+        self.axes = options.axes(problem.space)
         self.coarse = self._sweep(problem.space, problem.recipe, self.axes, options.points)
         self.seeds = tuple(problem.training_seed + SEED_STRIDE * k for k in range(options.seeds))
         # A fine grid that is too large must be told of now, not after the coarse sweep is paid for.
@@ -137,19 +133,3 @@ class GridOptimizer:
             if score is not None and e.fidelity == self.problem.full_search_run:
                 found.setdefault(e.configuration, {}).setdefault(e.seed, []).append(score)
         return {c: {s: math.fsum(v) / len(v) for s, v in by_seed.items()} for c, by_seed in found.items()}
-
-
-def _axes(space: Space, named: Sequence[str] | None) -> tuple[str, ...]:
-    """The parameters to sweep."""
-    if named is None:
-        numbers = [n for n in space.names if not isinstance(space.parameters[n], CategoricalParameter)]
-        usual = [name for name in FIRST_AXES if name in space.names]
-        return tuple(dict.fromkeys((*usual, *numbers, *space.names)))[: len(FIRST_AXES)]
-    for name in named:
-        if name not in space.names:
-            raise OptimizerError(
-                f"parameters names {name!r}, which isn't in the space",
-                where="optimizer.grid",
-                hint=suggest(name, space.names),
-            )
-    return tuple(named)

@@ -1,21 +1,28 @@
-"""Settings of the optimizers, apart from them: checking a study file must not load their libraries."""
+"""Settings of rltune's own optimizers, apart from them: checking a study file must not load their libraries."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from pydantic import Field, PositiveFloat
+
+from rltune.config.problems import Problem as Mistake
+from rltune.errors import suggest
+from rltune.optimizers.base import Problem
+from rltune.optimizers.outline import NoOptions, OptimizerOptions, Outline
 
 Acquisition = Literal["ei_per_cost", "kg_per_cost"]
 
 
-class NoOptions(BaseModel):
-    """An optimizer that has nothing to set."""
+class RecipeOptions(NoOptions):
+    """The recipe alone: one run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    def outline(self, problem: Problem) -> Outline:
+        fidelity = problem.full_search_run
+        return Outline((fidelity.model,), (fidelity.steps,), (), runs=1)
 
 
-class JointFidelityOptions(BaseModel):
+class JointFidelityOptions(OptimizerOptions):
     """Settings of the joint-fidelity optimizer.
 
     Attributes:
@@ -27,8 +34,26 @@ class JointFidelityOptions(BaseModel):
         step_seconds: known seconds per step by model name, from timing steps.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     initial: int | None = Field(default=None, ge=1, le=10_000)
     acquisition: Acquisition = "kg_per_cost"
     step_seconds: dict[str, PositiveFloat] = Field(default_factory=dict)
+
+    def mistakes(self, problem: Problem) -> list[Mistake]:
+        return [
+            Mistake(f"step_seconds.{name}", f"{name!r} isn't a model of the study", suggest(name, problem.sizes))
+            for name in self.step_seconds
+            if name not in problem.sizes
+        ]
+
+    def outline(self, problem: Problem) -> Outline:
+        searched = set(problem.search_models)
+        if self.acquisition == "kg_per_cost":
+            searched.add(problem.target)
+        initial = self.initial or max(6, 2 * len(problem.space.names))
+        return Outline(
+            tuple(m.name for m in problem.models if m in searched),
+            problem.rungs,
+            problem.space.names,
+            {**self.model_dump(mode="json"), "initial": initial},
+            design=int(min(initial, problem.space.cardinality)),
+        )

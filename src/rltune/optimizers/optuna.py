@@ -8,7 +8,7 @@ from optuna.pruners import BasePruner, NopPruner
 from rltune.errors import OptimizerError
 from rltune.optimizers.base import Problem
 from rltune.optimizers.baseline_options import OptunaOptions
-from rltune.optimizers.optuna_parts import make_pruner, make_sampler, quiet
+from rltune.optimizers.optuna_parts import check_parts, make_pruner, make_sampler, quiet
 from rltune.optimizers.optuna_study import Judge, replayed_study, study_of, suggest
 from rltune.optimizers.runs import best_scored
 from rltune.optimizers.trials import Trial, Trials, check_recipe, new_at_random, read_trials
@@ -39,6 +39,7 @@ class OptunaOptimizer:
         check_recipe(problem, self.name)
         self.problem = problem
         self.options = options
+        check_parts(options)
         self.prunes = make_pruner(options.pruner, options.pruner_options, problem.rungs) is not None
         self._try_out()
 
@@ -84,7 +85,7 @@ class OptunaOptimizer:
         problem, options = self.problem, self.options
         rungs = problem.rungs
         trial = Trial(problem.recipe, {rungs[0]: 0.0}, rungs[0], busy=False, dead=False, crashed=False, forecast=None)
-        where, name = "optimizer.optuna", options.sampler
+        where, name = "optimizer.options", options.sampler
         try:
             with quiet():
                 self._suggestion(Trials((trial,), frozenset()))

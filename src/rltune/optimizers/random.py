@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rltune.optimizers.base import Problem
-from rltune.optimizers.options import NoOptions
+from rltune.optimizers.outline import NoOptions
 from rltune.optimizers.runs import Runs, best_scored, read_runs
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 

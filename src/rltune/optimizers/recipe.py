@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rltune.optimizers.base import Problem
-from rltune.optimizers.options import NoOptions
+from rltune.optimizers.outline import NoOptions
 from rltune.optimizers.runs import best_scored, read_runs
 from rltune.types import Configuration, History, Phase, Proposal
 

@@ -153,17 +153,20 @@ def make_check(blueprint: Blueprint, terms: PlanTerms) -> TransferCheck | None:
 
 def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
     """The study file's words on spending, for the planner."""
-    config, problem = blueprint.config, blueprint.problem
+    config, problem, outline = blueprint.config, blueprint.problem, blueprint.outline
     return PlanTerms(
         budget=config.budget.time,
         search_share=config.budget.search,
         trials=config.budget.trials,
         slots=slots,
-        search_models=tuple(m.name for m in problem.search_models),
+        search_models=outline.models,
         target=problem.target.name,
         rungs=problem.rungs,
         confirm=config.confirm.top,
         seeds=config.final.seeds,
+        search_steps=outline.steps,
+        runs=outline.runs,
+        design=outline.design,
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rltune.config.load import StudyFile
+from rltune.config.parts import TransferConfig
 from rltune.config.recipes import build_recipe
 from rltune.config.resolve import plan_search
 from rltune.config.study import StudyConfig
@@ -21,6 +22,7 @@ from rltune.errors import ConfigError, ModelError, RltuneError, StudyError
 from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import check_optimizer
+from rltune.optimizers.outline import Outline
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
@@ -29,14 +31,18 @@ from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
+LEAST_RUN_SECONDS = 1.0
+"""Hardly any training run is shorter, even one of ten steps of the smallest embedded model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
     """A study that is known to fit together.
 
     Attributes:
-        problem: what the optimizer sees. recipe: the configuration to beat, as published (it may lie outside of the
-            space; the problem's recipe is then the nearest one inside).
+        problem: what the optimizer sees. outline: what it will ask for.
+        recipe: the configuration to beat, as published (it may lie outside of the space; the problem's recipe is then
+            the nearest one inside).
         fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
         rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
@@ -46,6 +52,7 @@ class Blueprint:
 
     config: StudyConfig
     problem: Problem
+    outline: Outline
     recipe: Configuration
     fixed: Mapping[str, Scalar]
     max_response_length: int
@@ -94,15 +101,19 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         factors = dict.fromkeys(models, 1.0)
     if not config.models.proxies:
         notes.append("no proxies: the search runs on the target itself")
+        if config.transfer.check and ("transfer" in file.lines or config.transfer != TransferConfig()):
+            notes.append("`transfer` does nothing here: without proxies there is no ranking to check")
     problem = _problem(file, models, space, inside)
     fixed = {**search.fixed, **config.trainer.settings}
     _check_trainer(file, {**fixed, **configuration.values}, space)
     with _at(file, "optimizer"):
-        check_optimizer(config.optimizer.name, config.optimizer.options, problem)
+        outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
+    notes.extend(_doubts(config, outline))
     _check_writable(file)
     return Blueprint(
         config=config,
         problem=problem,
+        outline=outline,
         recipe=configuration,
         fixed=fixed,
         max_response_length=task.max_response_length,
@@ -128,6 +139,24 @@ def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, rec
         seed=config.seed,
         training_seed=config.seed,
     )
+
+
+def _doubts(config: StudyConfig, outline: Outline) -> list[str]:
+    """What can be seen without a timed step: that a search is far too short for what its optimizer asks for."""
+    seconds = config.budget.search * config.budget.time
+    what = "runs" if outline.runs else "configurations before results guide it"
+    found = []
+    if outline.least * LEAST_RUN_SECONDS > seconds * (config.executor.slots or len(os.sched_getaffinity(0))):
+        found.append(
+            f"{config.optimizer.name} asks for {outline.least:,} {what}, and the search has {seconds:.0f} s: "
+            "`rltune plan` says how many fit"
+        )
+    if config.budget.trials is not None and outline.least > config.budget.trials:
+        found.append(
+            f"{config.optimizer.name} asks for {outline.least:,} {what}, budget.trials ends the search after "
+            f"{config.budget.trials:,}"
+        )
+    return found
 
 
 def _models(file: StudyFile) -> dict[str, ModelInfo]:

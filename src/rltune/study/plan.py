@@ -52,8 +52,13 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a study will do with its budget. Times in seconds of wall clock. `capped`: the number of trials is the
-    limit, not the time."""
+    """What a study will do with its budget. Times in seconds of wall clock.
+
+    Attributes:
+        search_models, search_steps: what the optimizer asks for. search_trials: how many of its runs fit, about.
+        capped: the number of trials is the limit, not the time.
+        asked_runs, asked_design: as in the terms. needed: seconds of budget that they would take.
+    """
 
     budget: float
     search_seconds: float
@@ -66,6 +71,11 @@ class Plan:
     after: Spending
     asked_confirm: int
     asked_seeds: int
+    search_models: tuple[str, ...]
+    search_steps: tuple[int, ...]
+    asked_runs: int | None
+    asked_design: int | None
+    needed: float
 
     def least_budget(self, spent: float) -> float:
         """Seconds that would pay for preparation, five trials, and one confirmed and trained configuration."""
@@ -83,15 +93,28 @@ class Plan:
             )
         if (self.after.confirm, self.after.seeds) != (self.asked_confirm, self.asked_seeds):
             found.append(
-                f"the budget pays for {self.after.confirm} confirmed configurations and {self.after.seeds} seeds of "
-                f"the final training, not {self.asked_confirm} and {self.asked_seeds}"
+                f"the budget pays for confirming {self.after.confirm} of {self.asked_confirm} configurations, and for "
+                f"{self.after.seeds} of {self.asked_seeds} seeds of the final training"
             )
-        if self.search_trials < FEW_TRIALS and not self.capped:
+        fixed = self._cut_short()
+        if fixed is not None:
+            found.append(fixed)
+        elif self.search_trials < FEW_TRIALS and not self.capped:
             found.append(
                 f"the search can afford only about {self.search_trials} trials: raise the budget, lower steps, or "
                 "name a smaller proxy"
             )
         return found
+
+    def _cut_short(self) -> str | None:
+        """What the search won't get to, of an optimizer that needs a number of runs."""
+        asked = self.asked_runs or self.asked_design
+        if asked is None or asked <= self.search_trials:
+            return None
+        what = f"asks for {asked:,} runs" if self.asked_runs else f"begins with {asked:,} configurations"
+        limit = "budget.trials allows" if self.capped else "the search can afford about"
+        remedy = "raise budget.trials" if self.capped else f"raise the budget to about {self.needed:.0f} s"
+        return f"the optimizer {what}, {limit} {self.search_trials:,}: {remedy}, or lower the optimizer's options"
 
     def to_json(self) -> dict[str, object]:
         return {**asdict(self), "warnings": self.warnings}
@@ -129,6 +152,8 @@ class PlanTerms:
         trials: most search trials, or None. slots: trials in flight at once.
         search_models, target: names. rungs: validated steps, the last is r_max.
         confirm, seeds: configurations to confirm, seeds of the final training.
+        search_steps: that the optimizer asks for; none: all rungs. runs: how many it asks for, after which it ends.
+        design: configurations that it runs before results guide it.
     """
 
     budget: float
@@ -140,6 +165,9 @@ class PlanTerms:
     rungs: tuple[int, ...]
     confirm: int
     seeds: int
+    search_steps: tuple[int, ...] = ()
+    runs: int | None = None
+    design: int | None = None
 
     @property
     def search_seconds(self) -> float:
@@ -153,16 +181,21 @@ def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
 
 
 def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0) -> Plan:
-    """Plans a study. `timings` must hold every model of the study; `spent` are seconds that are gone already."""
+    """Plans a study. `timings` must hold every model of the study; `spent` are seconds that are gone already.
+
+    How an optimizer mixes models and steps isn't known before it has results. It is taken to spend as much time on each
+    of them: successive halving does, and so about do choices by what a run is worth per second.
+    """
     rungs, horizon = terms.rungs, terms.rungs[-1]
+    steps = terms.search_steps or rungs
     trial_seconds = {m: {rung: t.trial_seconds(0, rung, rungs) for rung in rungs} for m, t in timings.items()}
     full_target = trial_seconds[terms.target][horizon]
-    per_rung = [trial_seconds[model][rung] for model in terms.search_models for rung in rungs]
-    left = max(terms.search_seconds - spent, 0.0) * terms.slots
-    buys = int(left / (sum(per_rung) / len(per_rung)))
+    asked = [trial_seconds[model][step] for model in terms.search_models for step in steps]
+    per_second = sum(1 / seconds for seconds in asked) / len(asked)
+    buys = int(max(terms.search_seconds - spent, 0.0) * terms.slots * per_second)
+    limits = [limit for limit in (terms.trials, terms.runs) if limit is not None]
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
     runs = TargetRuns(full_target, full_target, timings[terms.target].validate_seconds)
-    after_seconds = terms.budget - terms.search_seconds
     return Plan(
         budget=terms.budget,
         search_seconds=terms.search_seconds,
@@ -170,11 +203,16 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
         timings=dict(timings),
         trial_seconds=trial_seconds,
         full_target_seconds=full_target,
-        search_trials=min(buys, terms.trials) if terms.trials is not None else buys,
-        capped=terms.trials is not None and terms.trials <= buys,
-        after=affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.slots),
+        search_trials=min([buys, *limits]),
+        capped=any(limit <= buys for limit in limits),
+        after=affordable(terms.budget - terms.search_seconds, runs, terms.confirm, terms.seeds, terms.slots),
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
+        search_models=terms.search_models,
+        search_steps=steps,
+        asked_runs=terms.runs,
+        asked_design=terms.design,
+        needed=(spent + (terms.runs or terms.design or 1) / per_second / terms.slots) / terms.search_share,
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from rltune.cli.words import duration, number
+from rltune.cli.words import duration, listed, number, several, steps_in_words
 from rltune.config.load import load_study
 from rltune.study.blueprint import Blueprint, draw_blueprint
+
+UNWRAPPED = 10_000
+"""Columns where nobody looks: what reads a pipe wants whole lines."""
 
 
 def main(file: Path, as_json: bool) -> None:
@@ -18,7 +23,7 @@ def main(file: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(describe(blueprint)))
     else:
-        tell(blueprint, file, Console(highlight=False))
+        tell(blueprint, file, Console(highlight=False, width=None if sys.stdout.isatty() else UNWRAPPED))
 
 
 def describe(blueprint: Blueprint) -> dict[str, object]:
@@ -31,6 +36,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "target": {"name": problem.target.name, "parameters": problem.target.parameters},
         "proxies": [{"name": m.name, "parameters": m.parameters} for m in problem.proxies],
         "rungs": list(problem.rungs),
+        "optimizer": {"name": blueprint.config.optimizer.name, **asdict(blueprint.outline)},
         "recipe": {"name": blueprint.config.recipe, "configuration": dict(blueprint.recipe.values)},
         "space": {n: p.model_dump(mode="json", exclude_none=True) for n, p in problem.space.parameters.items()},
         "fixed": dict(blueprint.fixed),
@@ -45,14 +51,11 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     """The same for people."""
     config, problem = blueprint.config, blueprint.problem
     console.print(f"{file} is a valid study file", style="bold green", markup=False)
-    proxies = ", ".join(f"{m.name} ({m.parameters / 1e6:.3g} M)" for m in problem.proxies) or "none"
-    rungs = ", ".join(map(str, problem.rungs))
     for line in (
         f"tunes     {problem.target.name} ({problem.target.parameters / 1e6:.3g} M parameters) on {config.task.name}",
-        f"searches  on {proxies}, with {config.optimizer.name}, to steps {rungs}",
+        *searching(blueprint),
         f"budget    {duration(config.budget.time)}, {config.budget.search:.0%} of it for the search",
-        f"then      confirms {config.confirm.top} configurations on the target, trains the winner and the recipe",
-        f"          with {config.final.seeds} fresh seeds each, tests them, and writes the report",
+        *afterwards(blueprint),
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
         f"writes    {blueprint.folder}",
     ):
@@ -61,7 +64,8 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     for heading in ("hyperparameter", "recipe", "searched"):
         table.add_column(heading)
     for name, parameter in problem.space.parameters.items():
-        table.add_row(name, number(blueprint.recipe.values.get(name, "")), parameter.allowed())
+        searched = parameter.allowed() if name in blueprint.outline.swept else "not searched: stays at the recipe"
+        table.add_row(name, number(blueprint.recipe.values.get(name, "")), searched)
     for name, value in blueprint.fixed.items():
         table.add_row(name, number(value), "fixed")
     console.print(table)
@@ -70,3 +74,38 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
     for note in blueprint.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
+
+
+def afterwards(blueprint: Blueprint) -> list[str]:
+    """What follows the search."""
+    config, seeds = blueprint.config, several(blueprint.config.final.seeds, "fresh seed")
+    if not blueprint.outline.swept:
+        return [f"then      trains the recipe on the target with {seeds}, tests it, and writes the report"]
+    confirmed = several(config.confirm.top, "configuration")
+    return [
+        f"then      confirms {confirmed} on the target, trains the winner and the recipe",
+        f"          with {seeds} each, tests them, and writes the report",
+    ]
+
+
+def searching(blueprint: Blueprint) -> list[str]:
+    """What the optimizer does: on which models, how far, how often, with which options."""
+    problem, outline, name = blueprint.problem, blueprint.outline, blueprint.config.optimizer.name
+    models = [f"{model} ({problem.sizes[model] / 1e6:.3g} M)" for model in outline.models]
+    full = outline.steps == (problem.horizon,)
+    how = f"full runs of {several(problem.horizon, 'step')}" if full else f"to {steps_in_words(outline.steps)}"
+    lines = [f"searches  on {listed(models)}, with {name}, {how}"]
+    if not outline.swept:
+        lines = [f"searches  nothing: {name} trains the recipe once, on {listed(models)}"]
+    elif outline.runs:
+        lines.append(f"          at most {several(outline.runs, 'run')}, over {listed(outline.swept)}")
+    elif outline.design:
+        lines.append(f"          the first {several(outline.design, 'configuration')} are the initial design")
+    if problem.proxies and problem.target.name in outline.models:
+        lines.append("          the target is searched on too: a search run may need its memory and its time")
+    options = ", ".join(f"{key} {_option(value)}" for key, value in outline.options.items() if value not in (None, {}))
+    return [*lines, f"options   {options}"] if options else lines
+
+
+def _option(value: object) -> str:
+    return json.dumps(value) if isinstance(value, (dict, list, bool)) else number(value)

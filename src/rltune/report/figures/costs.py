@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from rltune.report.data import ReportData, seconds_text
+from rltune.report.data import ReportData, seconds_text, value_text
 from rltune.report.figures.base import (
     STOPPED,
     Picture,
@@ -43,7 +43,8 @@ def costs_picture(data: ReportData) -> Picture | None:
     dearest = sorted(costs.configurations, key=costs.total, reverse=True)
     rows = dearest[:MOST_ROWS][::-1]
     unit, name = time_unit(costs.total(dearest[0]))
-    labels = {c: f"{c} {data.role(c)}".strip() for c in rows}
+    setting = _telling(data, costs)
+    labels = {c: _label(data, costs.configurations[c], setting) for c in rows}
     figure = blank_figure(f"{name} of training, validation and start", "")
     _add_bars(figure, data, costs, labels, unit)
     _add_ends(figure, costs, labels, unit)
@@ -52,7 +53,7 @@ def costs_picture(data: ReportData) -> Picture | None:
     left_out = f" The {MOST_ROWS} dearest of {len(dearest)} are shown." if len(dearest) > MOST_ROWS else ""
     caption = (
         "Colours are models, darker parts later rungs; a promotion adds only the steps that were missing. "
-        f"A cross marks a configuration with a run that ended early.{left_out}"
+        f"A cross marks a configuration with a run that ended early. {_naming(setting)}{left_out}"
     )
     return Picture("costs", figure, caption, height=110 + 20 * len(rows))
 
@@ -71,6 +72,24 @@ def _collect(data: ReportData) -> _Costs:
         if segment.stop.kind in _ENDED:
             ended[key] = f"{segment.stop.rule or segment.stop.kind.value}, step {segment.stop.step} on {run.model}"
     return _Costs(dict(seconds), configurations, ended)
+
+
+def _telling(data: ReportData, costs: _Costs) -> str:
+    """The setting that stands beside a configuration's id: the first one searched that differs; empty if none does."""
+    found = costs.configurations.values()
+    varied = (n for n in data.records.fact("space") if len({c.values.get(n) for c in found}) > 1)
+    return next(varied, "")
+
+
+def _naming(setting: str) -> str:
+    if not setting:
+        return "Hover for all settings."
+    return f"Beside each configuration's id stands its {setting}; hover for all settings."
+
+
+def _label(data: ReportData, configuration: Configuration, setting: str) -> str:
+    value = f": {value_text(configuration.values[setting])}" if setting in configuration.values else ""
+    return plain(f"{data.role(configuration.id)} {configuration.id}{value}".strip())
 
 
 def _add_bars(figure: go.Figure, data: ReportData, costs: _Costs, labels: dict[str, str], unit: float) -> None:

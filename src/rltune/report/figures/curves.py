@@ -64,7 +64,7 @@ def _picture(data: ReportData, name: str, metric: str, title: str, caption: str,
     if ended:
         figure.add_trace(_end_marks(ended))
     if log:
-        figure.update_yaxes(type="log", exponentformat="power", dtick=1)
+        figure.update_yaxes(type="log", tickformat="~g", dtick=1)
     return Picture(name, figure, caption)
 
 

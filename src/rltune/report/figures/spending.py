@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def spending_picture(data: ReportData) -> Picture | None:
     if not points:
         return None
     unit, name = time_unit(points[-1].seconds)
-    figure = blank_figure(f"{name} spent on trials", "validation score, %")
+    figure = blank_figure(f"{name} spent on trials, all added up", "validation score, %")
     colors = model_colors(data.records.models(), data.records.target)
     for model in data.records.models():
         mine = [p for p in points if p.evaluation.fidelity.model == model]
@@ -46,9 +47,17 @@ def spending_picture(data: ReportData) -> Picture | None:
     caption = (
         "Larger points trained for more steps; diamonds are the recipe, stars the winner. A line is the best "
         "score so far on its model: scores of different models don't compare. Crosses are runs that ended "
-        "early, at the last score that they had."
+        f"early, at the last score that they had.{_beside(data)}"
     )
     return Picture("spending", figure, caption)
+
+
+def _beside(data: ReportData) -> str:
+    """Why the trials' time isn't the study's: how many ran at the same time at most, if more than one."""
+    ends = [(s.started, 1) for s in data.records.segments if s.ended is not None]
+    ends += [(s.ended, -1) for s in data.records.segments if s.ended is not None]
+    most = max(itertools.accumulate(change for _, change in sorted(ends)), default=0)
+    return f" Up to {most} trials ran at once: their times added up are not the study's wall clock." if most > 1 else ""
 
 
 def _spent(data: ReportData) -> list[_Point]:
