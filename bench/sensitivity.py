@@ -3,7 +3,7 @@ configurations that it rests on.
 
     python bench/sensitivity.py [searches]
 
-For each search (of the joint-fidelity optimizer on the small model) and each size, the history is cut after that many
+For each search (of the joint-fidelity optimizer, on all models) and each size, the history is cut after that many
 configurations, and what is said of (target, r_max) is compared with the truth. Also what PED-ANOVA says if it is asked
 of the evaluated configurations themselves, as is usual.
 """

@@ -20,12 +20,12 @@ from rltune.space.space import Space
 from rltune.types import Configuration, Fidelity, History
 
 LEAST = 20
-"""Configurations below which nothing is told, of the whole or of a fidelity. In 18 searches on
-`rltune.testing.surfaces.GrpoSurface` (bench/sensitivity.py), cut after 8, 12, 16, 20, 30 and about 50 configurations,
-the learning rate, which truly makes nearly all differences, came first in 17 with 8, and in all with more."""
+"""Configurations below which nothing is told, of the whole or of a fidelity. In searches on
+`rltune.testing.surfaces.GrpoSurface` (bench/sensitivity.py; its table is in docs/sensitivity.md), the learning rate,
+which truly makes nearly all differences, comes first with fewer; what is told of the others isn't steady."""
 SAFE_FROM = 30
-"""Configurations below which nothing is said to be safe at the recipe: of what would have been, 13, 16, 13 and 9 %
-cost more than 3 points there with 8, 12, 16 and 20 configurations, and 4 % with 30 or about 50."""
+"""Configurations below which nothing is said to be safe at the recipe: of what would have been, up to a quarter cost
+more than 3 points there with 8 to 20 configurations, and a twentieth with 30 and more (docs/sensitivity.md)."""
 MATTERS = 0.1
 """A hyperparameter matters if the range of its main effect lies above this share of all differences."""
 LITTLE = 0.02
