@@ -25,7 +25,7 @@ from rltune.types import (
 )
 
 SURFACE = GrpoSurface()
-PROBLEM = SURFACE.problem(0, (SMALL, MIDDLE))
+PROBLEM = SURFACE.problem(0)
 SCALE = FidelityScale(10, 40, SURFACE.sizes, "middle")
 
 
