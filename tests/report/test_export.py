@@ -34,6 +34,7 @@ VERL_KEYS = {
     "actor_rollout_ref.actor.optim.lr",
     "actor_rollout_ref.actor.optim.lr_scheduler_type",
     "actor_rollout_ref.actor.optim.lr_warmup_steps",
+    "actor_rollout_ref.actor.optim.lr_warmup_steps_ratio",
     "actor_rollout_ref.actor.optim.clip_grad",
     "actor_rollout_ref.actor.clip_ratio",
     "actor_rollout_ref.actor.clip_ratio_low",

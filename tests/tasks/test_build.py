@@ -10,7 +10,10 @@ from rltune.tasks import Example, build_task, task_names
 
 
 def test_known_names():
-    assert task_names() == ("arithmetic/easy", "arithmetic/hard", "file")
+    assert set(task_names()) == {
+        *("arithmetic/easy", "arithmetic/hard", "file"),
+        *("gsm8k", "math", "openbookqa", "mmlu", "amc23", "aime24", "aime25"),
+    }
 
 
 def test_unknown_name_lists_the_known_and_the_closest():

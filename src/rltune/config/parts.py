@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rltune.config.section import Count, Fraction, Positive, Section, Value, name_only
+from rltune.config.section import Count, Fraction, Positive, Section, Setting, name_only
 from rltune.config.units import Duration, Size
 from rltune.space.parameters import Parameter
 
@@ -57,9 +57,9 @@ class TrainerConfig(Section):
     """The program that trains."""
 
     name: Name = Field(description="Which trainer, such as trl.")
-    settings: Mapping[str, Value] = Field(
+    settings: Mapping[str, Setting] = Field(
         default_factory=dict,
-        description="The trainer's own fields by their own names; none: its defaults hold.",
+        description="trl: its own fields by their own names; command and the like: which program is run, and how.",
     )
 
 

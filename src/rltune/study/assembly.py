@@ -124,6 +124,8 @@ def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
         threads=config.executor.threads,
         device=config.executor.device,
         limits=Limits(config.executor.trial_time, config.executor.stall_time, config.executor.memory),
+        settings=blueprint.trainer_settings,
+        target=blueprint.problem.target.name,
     )
 
 

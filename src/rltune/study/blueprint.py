@@ -25,7 +25,7 @@ from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
 from rltune.tasks.build import build_task
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
@@ -38,6 +38,7 @@ class Blueprint:
         problem: what the optimizer sees. recipe: the configuration to beat, as published (it may lie outside of the
             space; the problem's recipe is then the nearest one inside).
         fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
+        trainer_settings: what an external trainer is configured with; empty for others.
         rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
@@ -54,6 +55,7 @@ class Blueprint:
     model_paths: Mapping[str, str]
     learning_rate_factors: Mapping[str, float]
     notes: tuple[str, ...]
+    trainer_settings: Mapping[str, object]
 
     @property
     def folder(self) -> Path:
@@ -95,8 +97,11 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     if not config.models.proxies:
         notes.append("no proxies: the search runs on the target itself")
     problem = _problem(file, models, space, inside)
-    fixed = {**search.fixed, **config.trainer.settings}
-    _check_trainer(file, {**fixed, **configuration.values}, space)
+    with _at(file, "trainer"):
+        trainer = build_trainer(config.trainer.name, config.trainer.settings)
+    external = isinstance(trainer, ExternalTrainer)
+    fixed = {**search.fixed, **({} if external else _own_fields(file, space))}
+    _check_trainer(file, trainer, {**fixed, **configuration.values}, space)
     with _at(file, "optimizer"):
         check_optimizer(config.optimizer.name, config.optimizer.options, problem)
     _check_writable(file)
@@ -111,6 +116,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         model_paths={name: model_source(name) for name in models},
         learning_rate_factors=factors,
         notes=tuple(notes),
+        trainer_settings=config.trainer.settings if external else {},
     )
 
 
@@ -172,18 +178,36 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
     return ModelSpec(model.name, float(model.parameters))
 
 
-def _check_trainer(file: StudyFile, recipe: Mapping[str, Scalar], space: Space) -> None:
-    """Asks the trainer whether it can take the recipe, and the ends and choices of each searched parameter."""
-    config = file.config
-    taken = [name for name in config.trainer.settings if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
+def _own_fields(file: StudyFile, space: Space) -> dict[str, Scalar]:
+    """The trainer's settings, which are hyperparameters under its own names."""
+    settings = file.config.trainer.settings
+    fields = {name: value for name, value in settings.items() if isinstance(value, Scalar)}
+    odd = [name for name in settings if name not in fields]
+    if odd:
+        raise ConfigError(
+            f"expected a number, a text or true or false, got {settings[odd[0]]!r}",
+            where=file.where(f"trainer.settings.{odd[0]}"),
+            hint=f"the settings of the trainer {file.config.trainer.name} are single values",
+        )
+    taken = [name for name in fields if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
     if taken:
         raise ConfigError(
             f"{taken[0]} is a hyperparameter of the study, not one of the trainer's own fields",
             where=file.where(f"trainer.settings.{taken[0]}"),
             hint=f"hold it at a value with `fixed: {{{taken[0]}: ...}}`, or search it in `space`",
         )
-    with _at(file, "trainer"):
-        trainer = build_trainer(config.trainer.name)
+    return fields
+
+
+def _check_trainer(file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space) -> None:
+    """Asks the trainer whether it can take the recipe, and the ends and choices of each searched parameter."""
+    if isinstance(trainer, ExternalTrainer):
+        for name, reason in trainer.dead(space.names).items():
+            raise ConfigError(
+                f"to search {name} would change nothing: {reason}",
+                where=file.where(f"space.{name}"),
+                hint="every trial would be the same: leave it out of the space, or let it act",
+            )
     with _at(file, "fixed"):
         trainer.check(recipe)
     for name, parameter in space.parameters.items():

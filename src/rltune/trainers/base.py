@@ -10,10 +10,10 @@ rollout step, saves complete checkpoints where it is told to, and stops where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from rltune.tasks.base import Split
 from rltune.types import Scalar, StepMetrics, StopReason
@@ -31,6 +31,10 @@ CANONICAL_HYPERPARAMETERS: Mapping[str, str] = {
     "temperature": "sampling temperature of the rollouts",
 }
 """Names that every trainer must map to its own settings (or reject). Any other name is the trainer's own field."""
+
+
+Role = Literal["target", "proxy"]
+"""What a model is in its study: trials of a proxy may need fewer GPUs than those of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class TrainJob:
         checkpoint_at: steps after which a checkpoint is saved (`stop_step` always is).
         seed: of data order, sampling and anything else random. Validation draws from a stream of its own.
         device: "auto", "cpu" or "cuda".
+        role: what the model is in its study.
     """
 
     model: str
@@ -72,6 +77,7 @@ class TrainJob:
     checkpoint_at: tuple[int, ...] = ()
     threads: int = 1
     device: str = "auto"
+    role: Role = "target"
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_step < self.stop_step <= self.horizon:
@@ -97,6 +103,7 @@ class ScoreJob:
     hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
     threads: int = 1
     device: str = "auto"
+    role: Role = "target"
 
 
 Scores = Mapping[str, float]
@@ -110,8 +117,21 @@ def unheard() -> None:
 class Reporter(Protocol):
     """What a trainer tells while it works. The executor's worker implements it; trainers only call."""
 
-    def training_starts(self) -> None:
-        """Called once, when everything is loaded and the first step is about to begin."""
+    def training_starts(self, ago: float = 0.0) -> None:
+        """Called once, when everything is loaded and the first step is about to begin.
+
+        `ago`: seconds since then, for a trainer that learns of the beginning of the first step only at its end.
+        """
+        ...
+
+    def workspace(self) -> Path:
+        """An existing folder for files of this segment that a program writes while it trains, on the file system of
+        the checkpoints, so that these can be moved instead of copied. It stays after the segment's end: the trainer
+        removes what is large.
+
+        Raises:
+            OSError: if it can't be made.
+        """
         ...
 
     def step(self, metrics: StepMetrics) -> StopReason | None:
@@ -127,7 +147,7 @@ class Reporter(Protocol):
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> Path:
         """Makes a checkpoint durable: calls `save(folder)` on an empty temporary folder, then publishes it under its
         final name with a manifest. `save` writes all that an exact resume needs (weights, optimizer, scheduler, RNG,
-        data position). Returns the final folder.
+        data position). `step` is the last that was reported. Returns the final folder.
 
         Raises:
             OSError: if the disk is full or the folder can't be written; the trainer lets it pass.
@@ -170,4 +190,32 @@ class Trainer(Protocol):
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
         """Scores a model on a split. Deterministic under the job's seed. `alive` as `Reporter.alive`, to be called
         after each batch of answers."""
+        ...
+
+
+@runtime_checkable
+class ExternalTrainer(Trainer, Protocol):
+    """A trainer that runs somebody else's program.
+
+    Its `trainer.settings` in the study file are no hyperparameters: they say which program is run, and how. They may
+    hold anything that YAML can, and are given to `configure` before anything but `preload` is called.
+    """
+
+    @property
+    def saves_anywhere(self) -> bool:
+        """Whether it saves a checkpoint at any step at which it is told to stop. If not, a run that a rule or a
+        request ends keeps the checkpoints that it had, and steps after the last one are trained again on a resume."""
+        ...
+
+    def configure(self, settings: Mapping[str, object]) -> Trainer:
+        """The same trainer with these settings. Light: starts nothing.
+
+        Raises:
+            TrainerError: for an unknown setting or an impossible value; `where` is `trainer.settings...`.
+        """
+        ...
+
+    def dead(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Those hyperparameters among `names` that change nothing about a run, each with the reason. To search one of
+        them would spend the whole budget on equal runs."""
         ...
