@@ -107,7 +107,8 @@ class ScoreJob:
 
 
 Scores = Mapping[str, float]
-"""`mean` (mean@k accuracy, the score), `greedy` (greedy accuracy), `mean_stderr`; each in [0, 1]."""
+"""`mean` (mean@k accuracy, the score), `greedy` (greedy accuracy), `mean_stderr`; by its name the mean@k of each group
+of the split's examples (`rltune.tasks.groups`); each in [0, 1]. All but `mean` may be missing."""
 
 
 def unheard() -> None:
@@ -138,7 +139,7 @@ class Reporter(Protocol):
         """Called once after each rollout step, in order, before any checkpoint of that step.
 
         `metrics` has canonical names (`rltune.types.METRIC_NAMES`; absent ones are left out, never made up), and at
-        a validated step `score/mean`, `score/greedy`, `score/mean_stderr` and `validate_seconds` too.
+        a validated step those of `Scores` as `score/<name>`, and `validate_seconds`, too.
         `step_seconds` excludes validation. Returns None to go on; a reason to stop at this very step: the trainer
         then saves a checkpoint of it and returns that reason.
         """
