@@ -3,7 +3,8 @@
 import pytest
 
 from rltune.errors import TaskError
-from rltune.tasks import TaskRef, build_task, other_tests
+from rltune.tasks import SPLITS, TaskRef, build_task, other_tests
+from rltune.tasks.ood import other_of, split_of
 
 
 def test_any_task_names_others_and_stays_what_it_is():
@@ -33,3 +34,9 @@ def test_mistakes_are_found_when_the_task_is_made(listed, message):
     with pytest.raises(TaskError) as caught:
         build_task("arithmetic/easy", {"test_ood": listed})
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("task", ["aime24", "arithmetic/hard", "test"])
+def test_scores_on_another_task_are_told_from_those_of_the_own(task):
+    assert other_of(split_of(task)) == task
+    assert split_of("") == "test" and [other_of(split) for split in SPLITS] == [None, None, None]

@@ -45,7 +45,11 @@ class TaskConfig(Section):
 
     model_config = {"extra": "allow"}
 
-    name: Name = Field(description="Which task, such as arithmetic/easy, arithmetic/hard or file.")
+    name: Name = Field(
+        description="Which task: gsm8k, math, openbookqa, mmlu, amc23, aime24, aime25, arithmetic/easy, "
+        "arithmetic/hard, or file for data of your own (docs/tasks.md); its options, such as data and test_ood, stand "
+        "beside the name."
+    )
 
     @property
     def options(self) -> dict[str, object]:
@@ -56,10 +60,13 @@ class TaskConfig(Section):
 class TrainerConfig(Section):
     """The program that trains."""
 
-    name: Name = Field(description="Which trainer, such as trl.")
+    name: Name = Field(
+        description="Which trainer: trl, verl (docs/verl.md), command for any other program "
+        "(docs/bring-your-own-trainer.md), or module:Class."
+    )
     settings: Mapping[str, Setting] = Field(
         default_factory=dict,
-        description="trl: its own fields by their own names; command and the like: which program is run, and how.",
+        description="trl: its own fields by their own names; verl, command: which program is run, and how.",
     )
 
 

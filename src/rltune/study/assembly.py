@@ -75,7 +75,7 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
         Search(guide, terms, make_check(blueprint, terms)),
         Confirm(blueprint.problem, blueprint.recipe, guide, terms),
         Final(blueprint.problem, blueprint.recipe),
-        Test(blueprint.problem, blueprint.recipe),
+        Test(blueprint.problem, blueprint.recipe, blueprint.other_tests),
     )
     return Parts(executor, workshop, phases, blueprint.recipe, terms.budget, config.executor.grace_time)
 
@@ -166,6 +166,7 @@ def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
         rungs=problem.rungs,
         confirm=config.confirm.top,
         seeds=config.final.seeds,
+        tests=1 + len(blueprint.other_tests),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from rltune.optimizers.build import check_optimizer
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
+from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
+from rltune.tasks.ood import TaskRef, other_tests
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
@@ -39,6 +41,7 @@ class Blueprint:
             space; the problem's recipe is then the nearest one inside).
         fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
         trainer_settings: what an external trainer is configured with; empty for others.
+        other_tests: names of the tasks whose test splits the final models are scored on, beside the study's own.
         rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
@@ -56,6 +59,7 @@ class Blueprint:
     learning_rate_factors: Mapping[str, float]
     notes: tuple[str, ...]
     trainer_settings: Mapping[str, object]
+    other_tests: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -79,10 +83,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         space = Space(search.parameters)
         inside = space.clip(search.baseline)
     configuration = Configuration({name: search.baseline[name] for name in inside.values})
-    with _at(file, "task"):
-        task = build_task(config.task.name, config.task.options)
-        for split in ("train", "validation", "test"):
-            task.examples(split)
+    task, others = _tasks(file)
     with _at(file, "stopping"):
         rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
         if not config.stopping.futility:
@@ -101,7 +102,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         trainer = build_trainer(config.trainer.name, config.trainer.settings)
     external = isinstance(trainer, ExternalTrainer)
     fixed = {**search.fixed, **({} if external else _own_fields(file, space))}
-    _check_trainer(file, trainer, {**fixed, **configuration.values}, space)
+    _check_trainer(file, trainer, {**fixed, **configuration.values}, space, others)
+    if isinstance(trainer, ExternalTrainer):
+        notes += trainer.notes({**fixed, **configuration.values})
     with _at(file, "optimizer"):
         check_optimizer(config.optimizer.name, config.optimizer.options, problem)
     _check_writable(file)
@@ -117,7 +120,21 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         learning_rate_factors=factors,
         notes=tuple(notes),
         trainer_settings=config.trainer.settings if external else {},
+        other_tests=tuple(other.name for other in others),
     )
+
+
+def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
+    """The study's task and the others of `test_ood`, once the data that is needed of them was read."""
+    config = file.config.task
+    with _at(file, "task"):
+        task = build_task(config.name, config.options)
+        for split in SPLITS:
+            task.examples(split)
+        others = other_tests(config.options)
+        for other in others:
+            build_task(other.name, other.options).examples("test")
+    return task, others
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
@@ -199,9 +216,15 @@ def _own_fields(file: StudyFile, space: Space) -> dict[str, Scalar]:
     return fields
 
 
-def _check_trainer(file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space) -> None:
-    """Asks the trainer whether it can take the recipe, and the ends and choices of each searched parameter."""
+def _check_trainer(
+    file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space, others: Sequence[TaskRef]
+) -> None:
+    """Asks the trainer whether it can take the recipe, the ends and choices of each searched parameter, and tests on
+    other tasks."""
     if isinstance(trainer, ExternalTrainer):
+        for other in others:
+            with _at(file, "trainer"):
+                trainer.check_other_test(other)
         for name, reason in trainer.dead(space.names).items():
             raise ConfigError(
                 f"to search {name} would change nothing: {reason}",

@@ -151,6 +151,7 @@ class Workshop:
             threads=self.threads,
             device=self.device,
             role=self._role(work.model),
+            other=work.other,
         )
         return self._side_order("score", job)
 

@@ -129,6 +129,7 @@ class PlanTerms:
         trials: most search trials, or None. slots: trials in flight at once.
         search_models, target: names. rungs: validated steps, the last is r_max.
         confirm, seeds: configurations to confirm, seeds of the final training.
+        tests: test sets that each final run is scored on; each is guessed to take as long as a validation.
     """
 
     budget: float
@@ -140,6 +141,7 @@ class PlanTerms:
     rungs: tuple[int, ...]
     confirm: int
     seeds: int
+    tests: int = 1
 
     @property
     def search_seconds(self) -> float:
@@ -161,7 +163,7 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
     left = max(terms.search_seconds - spent, 0.0) * terms.slots
     buys = int(left / (sum(per_rung) / len(per_rung)))
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
-    runs = TargetRuns(full_target, full_target, timings[terms.target].validate_seconds)
+    runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
     after_seconds = terms.budget - terms.search_seconds
     return Plan(
         budget=terms.budget,

@@ -12,6 +12,18 @@ from rltune.errors import TaskError
 
 OPTION = "test_ood"
 
+_PREFIX = "test/"
+
+
+def split_of(other: str) -> str:
+    """What scores on another task's test split are recorded under: `test/<task>`; the task's own (empty): `test`."""
+    return f"{_PREFIX}{other}" if other else "test"
+
+
+def other_of(split: str) -> str | None:
+    """The other task whose test split scores were recorded under `split`; None for a split of the study's own task."""
+    return split.removeprefix(_PREFIX) if split.startswith(_PREFIX) else None
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRef:

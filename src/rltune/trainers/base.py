@@ -10,12 +10,13 @@ rollout step, saves complete checkpoints where it is told to, and stops where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from rltune.tasks.base import Split
+from rltune.tasks.ood import TaskRef, other_tests
 from rltune.types import Scalar, StepMetrics, StopReason
 
 CANONICAL_HYPERPARAMETERS: Mapping[str, str] = {
@@ -91,7 +92,11 @@ class TrainJob:
 
 @dataclass(frozen=True, slots=True)
 class ScoreJob:
-    """Score a model (a base model, or a checkpoint's folder) on a split, without training."""
+    """Score a model (a base model, or a checkpoint's folder) on a split of `scored`, without training.
+
+    `task` and `task_options` are those of the study, as in a TrainJob. `other`: the name of another task, one of the
+    `test_ood` in the options, whose test split is scored in place of the study's own.
+    """
 
     model: str
     checkpoint: str | None
@@ -104,6 +109,23 @@ class ScoreJob:
     threads: int = 1
     device: str = "auto"
     role: Role = "target"
+    other: str = ""
+
+    def __post_init__(self) -> None:
+        if self.other and (self.split != "test" or self.other not in self._others):
+            raise ValueError(
+                f"expected the test split and one of the tasks {', '.join(self._others) or '(none)'} of test_ood, "
+                f"got {self.split} and {self.other}"
+            )
+
+    @property
+    def scored(self) -> TaskRef:
+        """The task that the split is of."""
+        return self._others[self.other] if self.other else TaskRef(self.task, self.task_options)
+
+    @property
+    def _others(self) -> dict[str, TaskRef]:
+        return {ref.name: ref for ref in other_tests(self.task_options)}
 
 
 Scores = Mapping[str, float]
@@ -189,8 +211,8 @@ class Trainer(Protocol):
         ...
 
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
-        """Scores a model on a split. Deterministic under the job's seed. `alive` as `Reporter.alive`, to be called
-        after each batch of answers."""
+        """Scores a model on a split of `job.scored`. Deterministic under the job's seed. `alive` as `Reporter.alive`,
+        to be called after each batch of answers."""
         ...
 
 
@@ -219,4 +241,13 @@ class ExternalTrainer(Trainer, Protocol):
     def dead(self, names: Iterable[str]) -> Mapping[str, str]:
         """Those hyperparameters among `names` that change nothing about a run, each with the reason. To search one of
         them would spend the whole budget on equal runs."""
+        ...
+
+    def notes(self, hyperparameters: Mapping[str, Scalar]) -> Sequence[str]:
+        """What a person should know before a study with these hyperparameters starts, in sentences."""
+        ...
+
+    def check_other_test(self, other: TaskRef) -> None:
+        """Raises TrainerError if models can't be scored on the test split of another task (`ScoreJob.other`). Light:
+        a study is told before it starts, not at its end."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from command_toys import PYTHON, fake_settings, job, literal
 from external_toys import Recorder
 
 from rltune.errors import CheckpointError, TrainerError
-from rltune.trainers.base import ScoreJob, Scoring
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import ExternalTrainer, ScoreJob, Scoring
 from rltune.trainers.build import build_trainer
 from rltune.types import StepMetrics, StopKind, StopReason
 
@@ -160,3 +162,23 @@ def test_a_single_file_is_a_checkpoint_too(tmp_path: Path) -> None:
     trainer.train(job(2), first)
     trainer.train(job(4, start_step=2, resume_from=str(first.root / "checkpoint-2")), second)
     assert rewards(first) + rewards(second) == [1.5, 2.5, 3.5, 4.5]
+
+
+def test_a_scoring_program_is_told_which_task_it_scores_on() -> None:
+    told = "import json, sys; print(json.dumps(dict(mean=0.5 if sys.argv[1] == 'arithmetic/hard' else 0.25)))"
+    settings = fake_settings(score={"command": [*PYTHON, "-c", literal(told), "{task}"]})
+    trainer, own = build_trainer("command", settings), score_job(None)
+    other = replace(own, task_options={"test_ood": ["arithmetic/hard"]}, other="arithmetic/hard")
+    assert (trainer.score(own)["mean"], trainer.score(other)["mean"]) == (0.25, 0.5)
+    assert isinstance(trainer, ExternalTrainer)
+    trainer.check_other_test(other.scored)
+
+
+def test_a_scoring_program_that_is_not_told_its_task_can_score_no_other() -> None:
+    trainer = build_trainer("command", fake_settings())
+    assert isinstance(trainer, ExternalTrainer)
+    with pytest.raises(TrainerError, match="isn't told that it is to score on aime24"):
+        trainer.check_other_test(TaskRef("aime24"))
+    own = build_trainer("command", fake_settings(score="transformers"))
+    assert isinstance(own, ExternalTrainer)
+    own.check_other_test(TaskRef("aime24"))  # rltune's own scoring knows all tasks

@@ -115,6 +115,31 @@ def test_a_base_model_is_scored_from_its_folder(toy: ToyTask, tiny_model: str) -
     assert set(first) == {"mean", "greedy", "mean_stderr"}
 
 
+def test_another_tasks_test_split_is_scored_in_place_of_the_own(
+    tiny_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, object]] = []
+
+    def build(name: str, options: object) -> ToyTask:
+        made.append((name, options))
+        return ToyTask()
+
+    monkeypatch.setattr("rltune.trainers.trl.run.build_task", build)
+    options = {"test_ood": ["aime24", {"name": "math", "data": "somewhere"}]}
+    TrlTrainer().score(score_job(tiny_model, task_options=options, other="math"))
+    TrlTrainer().score(score_job(tiny_model, task_options=options))
+    assert made == [("math", {"data": "somewhere"}), ("toy", options)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"other": "amc23"}, "one of the tasks math"), ({"other": "math", "split": "validation"}, "validation and math")],
+)
+def test_only_the_test_split_of_a_task_that_is_named_can_be_scored(changes: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        score_job("model", task_options={"test_ood": ["math"]}, **changes)
+
+
 def test_each_batch_of_answers_is_a_sign_of_life(
     toy: ToyTask, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rltune.errors import TrainerError
-from rltune.trainers.base import TrainJob
-from rltune.trainers.verl.command import HOOK, HOOK_FOLDER, Command, Work, train_command
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.verl.command import HOOK, HOOK_FOLDER, Command, Work, score_command, train_command
 from rltune.trainers.verl.options import parse_options
 from rltune.trainers.verl.setup import set_up
 from rltune.trainers.verl.trainer import VerlTrainer
@@ -100,3 +101,29 @@ def test_a_space_may_not_search_what_does_nothing(make_trainer: Make) -> None:
     )
     unclipped = make_trainer("", "actor_rollout_ref.actor.policy_loss.loss_mode=gpg")
     assert list(unclipped.dead(["learning_rate", "clip_ratio"])) == ["clip_ratio"]
+
+
+def test_another_tasks_test_set_is_the_file_that_is_named_for_it(make_trainer: Make, tmp_path: Path) -> None:
+    others = ["aime24", {"name": "amc23", "data": "d/amc.parquet"}]
+    job = ScoreJob(
+        "org/model", None, "file", "test", Scoring(8, 2), 0, {"test_ood": others, "test": "t.parquet"}, other="aime24"
+    )
+    options = make_trainer("", test_files="own.parquet", other_test_files={"aime24": ["a.parquet"]})._options
+    assert options is not None
+
+    def files(job: ScoreJob) -> str | None:
+        made = score_command(job, set_up(options), Work(tmp_path), 1, 64)
+        return {o.key: o.value for o in made.overrides}["data.val_files"]
+
+    assert files(job) == f"[{Path('a.parquet').absolute()}]"
+    assert files(replace(job, other="amc23")) == f"[{Path('d/amc.parquet').absolute()}]"
+    assert files(replace(job, other="")) == f"[{Path('own.parquet').absolute()}]"
+
+
+def test_another_task_without_a_file_for_verl_is_refused(make_trainer: Make) -> None:
+    trainer = make_trainer("", other_test_files={"aime24": "a.parquet"})
+    trainer.check_other_test(TaskRef("aime24"))
+    with pytest.raises(TrainerError, match="verl needs parquet files of the test split of math"):
+        trainer.check_other_test(TaskRef("math", {"data": "data/MATH"}))
+    with pytest.raises(TrainerError, match=r"other_test_files\.aime24"):
+        make_trainer("", other_test_files={"aime24": 3})

@@ -11,7 +11,8 @@ from verl_toys import STAND_IN
 
 from rltune.errors import RltuneError
 from rltune.store.base import StudyState
-from rltune.study.api import create
+from rltune.study.api import create, read_source
+from rltune.study.blueprint import draw_blueprint
 
 
 def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
@@ -74,3 +75,21 @@ def test_a_study_file_with_a_mistake_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(RltuneError, match=words):
         create(study_file(tmp_path, **more))
+
+
+def test_a_test_on_another_task_that_verl_has_no_file_for_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    source = study_file(tmp_path)
+    task = source["task"]
+    assert isinstance(task, dict)
+    task["test_ood"] = ["arithmetic/hard"]
+    with pytest.raises(RltuneError, match="verl needs parquet files of the test split of arithmetic/hard"):
+        create(source)
+
+
+def test_a_person_is_told_of_overrides_that_do_nothing(tmp_path: Path) -> None:
+    source = study_file(tmp_path)
+    trainer = source["trainer"]
+    assert isinstance(trainer, dict)
+    trainer["settings"]["base"].append("actor_rollout_ref.actor.grad_clip=0.5")
+    notes = "\n".join(draw_blueprint(read_source(source)).notes)
+    assert "actor_rollout_ref.actor.grad_clip changes nothing" in notes

@@ -47,12 +47,13 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     console.print(f"{file} is a valid study file", style="bold green", markup=False)
     proxies = ", ".join(f"{m.name} ({m.parameters / 1e6:.3g} M)" for m in problem.proxies) or "none"
     rungs = ", ".join(map(str, problem.rungs))
+    others = f" (on {', '.join(blueprint.other_tests)} too)" if blueprint.other_tests else ""
     for line in (
         f"tunes     {problem.target.name} ({problem.target.parameters / 1e6:.3g} M parameters) on {config.task.name}",
         f"searches  on {proxies}, with {config.optimizer.name}, to steps {rungs}",
         f"budget    {duration(config.budget.time)}, {config.budget.search:.0%} of it for the search",
         f"then      confirms {config.confirm.top} configurations on the target, trains the winner and the recipe",
-        f"          with {config.final.seeds} fresh seeds each, tests them, and writes the report",
+        f"          with {config.final.seeds} fresh seeds each, tests them{others}, and writes the report",
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
         f"writes    {blueprint.folder}",
     ):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from rltune.errors import TrainerError
+from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
 from rltune.trainers.command.launch import check_templates
 from rltune.trainers.command.presets.build import with_preset
 from rltune.trainers.command.run import Segment, score_published
-from rltune.trainers.command.settings import Settings, parse
+from rltune.trainers.command.settings import ScoreProgram, Settings, parse
 from rltune.types import Scalar, StopReason
 
 
@@ -47,6 +48,18 @@ class CommandTrainer:
     def dead(self, names: Iterable[str]) -> Mapping[str, str]:
         used = self.settings.names_in("command", "arguments", "prefix", "env.")
         return {name: f"no argument of the program holds {{{name}}}" for name in names if name not in used}
+
+    def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
+        del hyperparameters  # of a program that rltune doesn't know, there is nothing to say
+        return ()
+
+    def check_other_test(self, other: TaskRef) -> None:
+        if isinstance(self.settings.score, ScoreProgram) and "task" not in self.settings.names_in("score.command"):
+            raise TrainerError(
+                f"the scoring program isn't told that it is to score on {other.name}",
+                where="trainer.settings.score.command",
+                hint="let its arguments hold {task}, or leave test_ood out",
+            )
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         check_templates(self.settings, _sample_job(hyperparameters))

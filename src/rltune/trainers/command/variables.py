@@ -46,7 +46,8 @@ SCORING: Mapping[str, str] = {
     "temperature": "sampling temperature",
     "result": "a file for the result",
     "output": "an empty folder",
-    **{name: TRAINING[name] for name in ("seed", "task", "threads", "device", "gpus", "role", "python")},
+    "task": "the task to score on: the study's, or one of its test_ood",
+    **{name: TRAINING[name] for name in ("seed", "threads", "device", "gpus", "role", "python")},
 }
 """Names for the program that scores."""
 
@@ -128,7 +129,7 @@ def gpus_for(settings: Settings, role: Role) -> int:
 def _common(settings: Settings, job: TrainJob | ScoreJob) -> dict[str, Scalar]:
     return {
         "seed": job.seed,
-        "task": job.task,
+        "task": job.scored.name if isinstance(job, ScoreJob) else job.task,
         "threads": job.threads,
         "device": job.device,
         "gpus": gpus_for(settings, job.role),

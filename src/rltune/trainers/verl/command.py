@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rltune.errors import TrainerError
+from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.verl.checkpoints import step_folder, step_of
 from rltune.trainers.verl.dialect import ACTOR, ROLLOUT
+from rltune.trainers.verl.options import Options
 from rltune.trainers.verl.override import Override, overlay, setting
 from rltune.trainers.verl.script import MAIN
 from rltune.trainers.verl.setup import Setup
@@ -146,7 +148,26 @@ def _parquet(path: object, key: str, split: str) -> str:
     return os.path.abspath(path)
 
 
+def other_test_files(other: TaskRef, options: Options) -> list[str]:
+    """The parquet files of another task's test split: as the settings name them, else a file of the task's own.
+
+    Raises:
+        TrainerError: if there are none.
+    """
+    own = next((f for f in map(other.options.get, ("test", "data")) if str(f).endswith(".parquet")), None)
+    given = options.other_test_files.get(other.name) or ((str(own),) if own else ())
+    if not given:
+        raise TrainerError(
+            f"verl needs parquet files of the test split of {other.name}, one of test_ood",
+            where="trainer.settings.other_test_files",
+            hint=f"name them: {{{other.name}: <file>}}",
+        )
+    return [os.path.abspath(path) for path in given]
+
+
 def _test_files(job: ScoreJob, setup: Setup) -> list[str]:
+    if job.other:
+        return other_test_files(job.scored, setup.options)
     given = setup.options.test_files or job.task_options.get(job.split)
     if not given:
         raise TrainerError(

@@ -27,6 +27,7 @@ class Options:
         nodes: how many nodes. env: environment variables of the training program, and of the script.
         folder: where the program runs, and what paths in its overrides are relative to; None: the study's own.
         test_files: data of the test split, for scores on it; empty: the task's.
+        other_test_files: the same for each task of `test_ood`, by its name; none: its own parquet file.
     """
 
     python: str = "python3"
@@ -37,6 +38,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     folder: str | None = None
     test_files: tuple[str, ...] = ()
+    other_test_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def gpus_for(self, model: str, role: str) -> int:
         """GPUs on each node for a model that is the study's target or one of its proxies.
@@ -96,6 +98,8 @@ def parse_options(settings: Mapping[str, object]) -> Options:
     for name in ("base", "test_files"):
         if name in given:
             given[name] = _texts(name, given[name])
+    if "other_test_files" in given:
+        given["other_test_files"] = _other_files(given["other_test_files"])
     if "nodes" in given:
         _require(_is_count(given["nodes"]), "nodes", "a whole number from 1", given["nodes"])
     if "gpus" in given:
@@ -105,8 +109,14 @@ def parse_options(settings: Mapping[str, object]) -> Options:
     return Options(**given)  # pyright: ignore[reportArgumentType]
 
 
+def _other_files(value: object) -> Mapping[str, tuple[str, ...]]:
+    _require(isinstance(value, Mapping), "other_test_files", "files by a task's name", value)
+    assert isinstance(value, Mapping)
+    return MappingProxyType({str(task): _texts(f"other_test_files.{task}", files) for task, files in value.items()})
+
+
 def _texts(name: str, value: object) -> tuple[str, ...]:
-    texts = [value] if isinstance(value, str) and name == "test_files" else value
+    texts = [value] if isinstance(value, str) and name != "base" else value
     is_list = isinstance(texts, Sequence) and not isinstance(texts, str) and all(isinstance(t, str) for t in texts)
     _require(is_list, name, "a list of texts", value)
     return tuple(texts)  # pyright: ignore[reportArgumentType]

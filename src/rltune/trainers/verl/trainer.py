@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rltune.errors import TrainerError
 from rltune.tasks.build import build_task
+from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, ScoreJob, Scores, Trainer, TrainJob, unheard
 from rltune.trainers.external.program import Program
 from rltune.trainers.verl.advice import advise, unacting
-from rltune.trainers.verl.command import Command, Work, score_command, train_command
+from rltune.trainers.verl.command import Command, Work, other_test_files, score_command, train_command
 from rltune.trainers.verl.options import Options, parse_options
 from rltune.trainers.verl.override import overlay, setting
 from rltune.trainers.verl.scoring import score_model
@@ -57,6 +58,10 @@ class VerlTrainer:
         generated = setup.searched(hyperparameters)
         return advise(setup.launch.overrides, generated, hyperparameters, setup.installed.dialect)
 
+    def check_other_test(self, other: TaskRef) -> None:
+        """See `ExternalTrainer.check_other_test`."""
+        other_test_files(other, self._setup().options)
+
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         """See `Trainer.train`."""
         setup, work = self._setup(), Work(reporter.workspace())
@@ -88,7 +93,8 @@ def _program(command: Command, setup: Setup, work: Work) -> Program:
 
 
 def _response_length(job: TrainJob | ScoreJob) -> int:
-    return build_task(job.task, job.task_options).max_response_length
+    task = job.scored if isinstance(job, ScoreJob) else TaskRef(job.task, job.task_options)
+    return build_task(task.name, task.options).max_response_length
 
 
 def _needs_critic(values: Mapping[str, object]) -> bool:
