@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rltune.store.base import ScoreRecord, StudyState, StudyStore
+from rltune.tasks.ood import split_of
 from rltune.types import (
     Configuration,
     Cost,
@@ -156,6 +157,17 @@ class Filler:
         run = self.store.run(configuration, TARGET, seed)
         values = {"mean": value, "greedy": min(1.0, value + 0.06), "mean_stderr": 0.006}
         self.store.add_score(ScoreRecord(TARGET, run.id, RUNGS[-1], "test", values, 2.0))
+
+    def test_parts(
+        self, configuration: Configuration, seed: int, groups: Mapping[str, float], others: Mapping[str, float]
+    ) -> None:
+        """Scores of a tested run again, with those of groups; and on other tasks."""
+        run = self.store.run(configuration, TARGET, seed)
+        record = next(s for s in self.store.scores() if s.run_id == run.id and s.split == "test")
+        self.store.add_score(replace(record, values={**record.values, **groups}))
+        for other, value in others.items():
+            values = {"mean": value, "greedy": 1.0, "mean_stderr": 0.1, "hard": value / 2}
+            self.store.add_score(replace(record, split=split_of(other), values=values))
 
 
 def begin(store: StudyStore, base_scores: Mapping[str, float] = BASE_SCORES) -> None:

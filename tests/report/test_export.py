@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from report.factory import CONFIG, FIXED, Study, fill_finished
+from report.factory import CONFIG, FIXED, Filler, Study, fill_finished
 from rltune.errors import ReportError
 from rltune.report.data import read_report_data
 from rltune.report.export.build import FORMATS, export
@@ -34,6 +34,7 @@ VERL_KEYS = {
     "actor_rollout_ref.actor.optim.lr",
     "actor_rollout_ref.actor.optim.lr_scheduler_type",
     "actor_rollout_ref.actor.optim.lr_warmup_steps",
+    "actor_rollout_ref.actor.optim.lr_warmup_steps_ratio",
     "actor_rollout_ref.actor.optim.clip_grad",
     "actor_rollout_ref.actor.clip_ratio",
     "actor_rollout_ref.actor.clip_ratio_low",
@@ -175,6 +176,17 @@ def test_json_holds_configuration_scores_and_provenance(finished: Study) -> None
     assert found["hyperparameters"] == {**FIXED, **finished.winner.values}
     assert found["scores"]["test_by_seed"] == pytest.approx({"0": 0.877, "1": 0.889, "2": 0.868})
     assert found["provenance"]["study"] == "demo" and found["steps"] == 60
+    assert found["scores"]["test_by_group"] == found["scores"]["other_tests"] == {}
+
+
+def test_json_holds_scores_of_groups_and_other_tests(tmp_path: Path) -> None:
+    store = create_study(tmp_path, "parts", CONFIG)
+    study = fill_finished(store)
+    Filler(store).test_parts(study.winner, 1, {"level_5": 0.5}, {"aime24": 0.25})
+    scores = json.loads(export(store, "json"))["scores"]
+    assert scores["test_by_group"] == {"level_5": {"1": 0.5}}
+    assert scores["other_tests"] == {"aime24": {"1": 0.25}, "aime24/hard": {"1": 0.125}}
+    store.close()
 
 
 def test_an_unknown_format_lists_the_known_ones(finished: Study) -> None:

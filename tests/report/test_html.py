@@ -52,6 +52,22 @@ def test_failed_final_runs_are_shown_and_counted(tmp_path: Path) -> None:
     store.close()
 
 
+def test_groups_and_other_tests_are_tables_of_their_own(tmp_path: Path, finished: Study) -> None:
+    assert "Test scores in parts" not in page_of(finished.store)
+    store = create_study(tmp_path, "parts", CONFIG)
+    study, filler = fill_failing(store, failing=1), Filler(store)
+    for seed in (1, 2, 3):
+        filler.test_parts(study.recipe, seed, {}, {"aime24": 0.25})
+        filler.test_parts(study.winner, seed, {"level_5": 0.5}, {"aime24": 0.375})
+    page = page_of(store)
+    assert "Test scores in parts" in page and "other test questions" in page
+    row = '<tr><td class="t">aime24</td><td class="n">37.5 %</td><td class="n">25.0 %</td>'
+    assert f'{row}<td class="n">+12.5 points</td><td class="n">3</td></tr>' in page.replace(' class=""', "")
+    assert "level_5" not in page  # the recipe has no score of it
+    assert "Runs that failed have no score on other test questions" in page
+    store.close()
+
+
 def test_without_a_base_score_failed_runs_leave_no_verdict_and_it_says_why(tmp_path: Path) -> None:
     store = create_study(tmp_path, "unknown", CONFIG)
     fill_failing(store, failing=1, base=False)

@@ -137,6 +137,12 @@ def test_a_model_that_cannot_be_trained_ends_the_study_before_it_begins(tmp_path
         ("trainer", {"name": "trl", "settings": {"kl_coef": 0.5}}, "kl_coef"),
         ("optimizer", {"name": "joint_fidelity", "options": {"nonsense": 1}}, "nonsense"),
         ("trainer", "nosuch", "nosuch"),
+        (
+            "task",
+            {"name": "arithmetic/easy", "test_ood": [{"name": "gsm8k", "data": "nosuch/folder"}]},
+            "nosuch/folder",
+        ),
+        ("task", {"name": "arithmetic/easy", "test_ood": ["arithmetic/hrad"]}, "arithmetic/hard"),
     ],
 )
 def test_what_the_trainer_or_the_optimizer_refuses_leaves_nothing_behind(
@@ -221,6 +227,50 @@ def test_an_outage_ends_the_study_and_costs_no_result(tmp_path: Path) -> None:
         assert study.run() is StudyState.FINISHED
         winner = study.summary().winner
         assert winner is not None and len(winner.test) == 2
+
+
+def test_winner_and_recipe_are_tested_on_other_tasks_too(tmp_path: Path) -> None:
+    other = "arithmetic/hard"
+    few = {"budget": {"time": 600, "search": 0.9, "trials": 2}, "confirm": {"top": 1}}
+    with toy_study(tmp_path, task={"name": "arithmetic/easy", "test_ood": [other]}, **few) as study:
+        assert study.run() is StudyState.FINISHED
+        summary = study.summary()
+        assert summary.winner is not None and summary.recipe is not None
+        for finalist in (summary.winner, summary.recipe):
+            # The toy's score on another task is half of that on its own.
+            assert len(finalist.test) == 2
+            assert finalist.others == {other: pytest.approx({seed: v / 2 for seed, v in finalist.test.items()})}
+        assert other in study.report().read_text()
+
+
+def test_a_test_on_another_task_that_fails_costs_no_other_score(tmp_path: Path) -> None:
+    outage = tmp_path / "outage"
+    outage.write_text("")
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text(
+            "".join(f'{{"prompt": "{split} {i}", "answer": "{i}"}}\n' for i in range(4))
+        )
+    file = {
+        "name": "file",
+        "train": str(tmp_path / "train.jsonl"),
+        "test": str(tmp_path / "test.jsonl"),
+        "validation_size": 1,
+        "reward": "exact",
+    }
+    source: dict[str, object] = {
+        "task": {"name": "arithmetic/easy", "test_ood": ["arithmetic/hard", file]},
+        "optimizer": "recipe",
+        "fixed": {"fault": "exception", "fault_on": "arithmetic/hard", "fault_while": str(outage)},
+    }
+    with toy_study(tmp_path, **source) as study:
+        with pytest.raises(StudyError, match="on arithmetic/hard failed: .*the toy broke"):
+            study.run()
+        assert Counter(s.split for s in study.store.scores() if s.run_id) == {"test": 2, "test/file": 2}
+    outage.unlink()
+    with open_study(tmp_path / "toy") as study:
+        assert study.run() is StudyState.FINISHED
+        counts = Counter(s.split for s in study.store.scores() if s.run_id)
+        assert counts == {"test": 2, "test/file": 2, "test/arithmetic/hard": 2}
 
 
 def test_one_controller_at_a_time(tmp_path: Path) -> None:

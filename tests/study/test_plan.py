@@ -100,6 +100,14 @@ def test_expensive_candidates_buy_fewer_runs() -> None:
     assert (dear.seeds, dear.confirm) < (cheap.seeds, cheap.confirm)
 
 
+def test_tests_on_other_tasks_are_paid_for() -> None:
+    def after(tests: int) -> float:
+        return make_plan(replace(TERMS, tests=tests), TIMINGS).after.seconds
+
+    # Two final runs a seed, three seeds, two at once: each test set takes as long as three validations of the target.
+    assert after(3) - after(1) == pytest.approx(2 * 3 * TIMINGS["large"].validate_seconds)
+
+
 @given(
     st.floats(0, 1e5),
     st.floats(0.1, 1e3),

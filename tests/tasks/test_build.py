@@ -5,12 +5,21 @@ import sys
 
 import pytest
 
+from rltune.config.parts import TaskConfig
 from rltune.errors import TaskError
 from rltune.tasks import Example, build_task, task_names
 
 
 def test_known_names():
-    assert task_names() == ("arithmetic/easy", "arithmetic/hard", "file")
+    assert set(task_names()) == {
+        *("arithmetic/easy", "arithmetic/hard", "file"),
+        *("gsm8k", "math", "openbookqa", "mmlu", "amc23", "aime24", "aime25"),
+    }
+
+
+def test_the_study_files_description_names_every_task():
+    described = TaskConfig.model_fields["name"].description or ""
+    assert all(name in described for name in task_names())
 
 
 def test_unknown_name_lists_the_known_and_the_closest():

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rltune.analysis.records import Records
+from rltune.tasks.base import RESERVED_GROUPS
+from rltune.tasks.ood import other_of
 from rltune.types import SAYS_NOTHING, Configuration, Evaluation, Phase, Scalar
 
 
@@ -25,6 +27,9 @@ class Finalist:
         test: seed -> mean@k accuracy on the test split. greedy: the same with greedy answers.
         validation: seed -> mean@k accuracy on the validation split at the largest step of the target.
             In all three, a seed that failed has the base model's score, if that is known.
+        groups: group of the test split -> the same as `test` for its questions.
+        others: other task -> seed -> mean@k accuracy on its test split, and `task/group` for the groups of that. Not
+            measured on the base model: a seed that failed is missing.
         steps: the rollout steps that the tested runs were trained for.
         failed_seeds: the seeds whose final run was stopped, diverged or crashed.
         counted: the seeds that means are taken over: those that both finalists have a test score of. Empty: all.
@@ -35,6 +40,8 @@ class Finalist:
     test: Mapping[int, float] = field(default_factory=dict)
     greedy: Mapping[int, float] = field(default_factory=dict)
     validation: Mapping[int, float] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    others: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     steps: int | None = None
     failed_seeds: tuple[int, ...] = ()
     counted: tuple[int, ...] = ()
@@ -92,13 +99,21 @@ def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Final
         known = dict.fromkeys(failed, base[name]) if name in base else {}
         return dict(sorted({**scores, **known}.items()))
 
-    greedy = {seed: value for seed, (_, value) in _tests(records, configuration, "greedy").items()}
+    def by_seed(name: str, split: str = "test") -> dict[int, float]:
+        return {seed: value for seed, (_, value) in _tests(records, configuration, name, split).items()}
+
     return Finalist(
         configuration=configuration,
         label=str(fact.get(label) or ""),
-        test=filled({seed: value for seed, (_, value) in tested.items()}, "mean"),
-        greedy=filled(greedy, "greedy"),
+        test=filled(by_seed("mean"), "mean"),
+        greedy=filled(by_seed("greedy"), "greedy"),
         validation=filled(_validation(records, configuration), "mean"),
+        groups={name: filled(by_seed(name), name) for name in _groups(records, "test")},
+        others={
+            f"{other}/{name}".removesuffix("/mean"): by_seed(name, split)
+            for split, other in _others(records).items()
+            for name in ("mean", *_groups(records, split))
+        },
         steps=max((step for step, _ in tested.values()), default=None),
         failed_seeds=failed,
     )
@@ -108,12 +123,26 @@ def _scalars(values: Mapping[object, object]) -> dict[str, Scalar]:
     return {str(k): v for k, v in values.items() if isinstance(v, (bool, int, float, str))}
 
 
-def _tests(records: Records, configuration: Configuration, name: str) -> dict[int, tuple[int, float]]:
+def _groups(records: Records, split: str) -> list[str]:
+    """The groups of a split that any score names, sorted."""
+    named = {name for score in records.scores if score.split == split for name in score.values}
+    return sorted(named - RESERVED_GROUPS)
+
+
+def _others(records: Records) -> dict[str, str]:
+    """Split name -> other task, in the order of their first scores."""
+    found = {score.split: other_of(score.split) for score in records.scores}
+    return {split: other for split, other in found.items() if other is not None}
+
+
+def _tests(
+    records: Records, configuration: Configuration, name: str, split: str = "test"
+) -> dict[int, tuple[int, float]]:
     """seed -> (step, value) of the longest tested run of the configuration on the target."""
     found: dict[int, tuple[int, float]] = {}
     for score in records.scores:
         run = records.runs.get(score.run_id or "")
-        if score.split != "test" or run is None or name not in score.values or run.model != records.target:
+        if score.split != split or run is None or name not in score.values or run.model != records.target:
             continue
         if run.configuration == configuration and score.step >= found.get(run.seed, (0, 0.0))[0]:
             found[run.seed] = (score.step, score.values[name])

@@ -151,6 +151,8 @@ def _finalist(finalist: Finalist | None) -> dict[str, object] | None:
         "test_greedy_by_seed": _plain(finalist.greedy),
         "test_greedy_mean": finalist.greedy_mean,
         "validation_by_seed": _plain(finalist.validation),
+        "test_by_group": _plain(finalist.groups),
+        "other_tests": _plain(finalist.others),
         "failed_seeds": list(finalist.failed_seeds),
         "counted_seeds": list(finalist.counted or finalist.test),
         "steps": finalist.steps,

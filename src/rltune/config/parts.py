@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rltune.config.section import Count, Fraction, Positive, Section, Value, name_only
+from rltune.config.section import Count, Fraction, Positive, Section, Setting, name_only
 from rltune.config.units import Duration, Size
 from rltune.space.parameters import Parameter
 
@@ -45,7 +45,11 @@ class TaskConfig(Section):
 
     model_config = {"extra": "allow"}
 
-    name: Name = Field(description="Which task, such as arithmetic/easy, arithmetic/hard or file.")
+    name: Name = Field(
+        description="Which task: gsm8k, math, openbookqa, mmlu, amc23, aime24, aime25, arithmetic/easy, "
+        "arithmetic/hard, or file for data of your own (docs/tasks.md); its options, such as data and test_ood, stand "
+        "beside the name."
+    )
 
     @property
     def options(self) -> dict[str, object]:
@@ -58,10 +62,13 @@ class TrainerConfig(Section):
 
     elsewhere: ClassVar[str] = "the trainer's own fields stand under `settings`"
 
-    name: Name = Field(description="Which trainer, such as trl.")
-    settings: Mapping[str, Value] = Field(
+    name: Name = Field(
+        description="Which trainer: trl, verl (docs/verl.md), command for any other program "
+        "(docs/bring-your-own-trainer.md), or module:Class."
+    )
+    settings: Mapping[str, Setting] = Field(
         default_factory=dict,
-        description="The trainer's own fields by their own names; none: its defaults hold.",
+        description="trl: its own fields by their own names; verl, command: which program is run, and how.",
     )
 
 

@@ -119,8 +119,130 @@ def _embedded_grpo(hidden_size: int | None) -> Recipe:
     )
 
 
+_RATE = FloatParameter(low=1e-7, high=1e-5, log=True)
+
+
+def _around(*names: str) -> dict[str, Parameter]:
+    return {name: _AROUND_VERL[name] for name in names}
+
+
+def _verl_ppo(hidden_size: int | None) -> Recipe:
+    return Recipe(
+        name="verl-ppo",
+        title="verl PPO",
+        source="verl, examples/ppo_trainer (DeepSeek-LLM-7B, GSM8K)",
+        values={
+            "learning_rate": 1e-6,
+            "critic_learning_rate": 1e-5,
+            "lr_scheduler": "constant",
+            "clip_ratio": 0.2,
+            "grad_clip": 1.0,
+        },
+        space={
+            "learning_rate": _RATE,
+            # The value model starts from nothing, and bears ten times the policy's rate: a decade to both sides.
+            "critic_learning_rate": FloatParameter(low=1e-6, high=1e-4, log=True),
+            **_around("lr_scheduler", "clip_ratio", "grad_clip"),
+        },
+        fixed={
+            "algorithm": "ppo",
+            "kl_coef": 0.0,
+            "rollouts": 1,
+            "prompts_per_step": 1024,
+            "updates_per_step": 4,
+            "temperature": 1.0,
+            "warmup_steps": 0,
+        },
+        note="The published values, unchanged. The critic's learning rate isn't scaled with a proxy's width.",
+    )
+
+
+def _verl_dapo(hidden_size: int | None) -> Recipe:
+    return Recipe(
+        name="verl-dapo",
+        title="verl DAPO",
+        source="verl-recipe, dapo/run_dapo_qwen2.5_32b.sh; arXiv 2503.14476",
+        values={
+            "learning_rate": 1e-6,
+            "lr_scheduler": "constant",
+            "clip_ratio": 0.2,
+            "clip_ratio_high": 0.28,
+            "grad_clip": 1.0,
+            "rollouts": 16,
+            "overlong_penalty": 1.0,
+        },
+        space={
+            "learning_rate": _RATE,
+            **_around("lr_scheduler", "clip_ratio", "grad_clip"),
+            # From the symmetric clip to twice the published distance from it.
+            "clip_ratio_high": FloatParameter(low=0.2, high=0.4),
+            "rollouts": IntParameter(low=8, high=32),
+            "overlong_penalty": FloatParameter(low=0.25, high=2.0, log=True),
+        },
+        # Published: 4,096 tokens of 20,480 are the buffer, and a step makes 16 updates.
+        fixed={
+            "algorithm": "dapo",
+            "kl_coef": 0.0,
+            "overlong_share": 0.2,
+            "filter_groups": True,
+            "prompts_per_step": 512,
+            "updates_per_step": 16,
+            "temperature": 1.0,
+            "warmup_steps": 10,
+        },
+        note="The published values; the overlong buffer as a share of the longest response. Needs verl 0.9 or newer.",
+    )
+
+
+def _verl_reinforce(hidden_size: int | None) -> Recipe:
+    return Recipe(
+        name="verl-reinforce-plus-plus",
+        title="verl REINFORCE++",
+        source="verl, examples/reinforce_plus_plus_trainer (Qwen2-7B, GSM8K and MATH)",
+        values={
+            "learning_rate": 3e-6,
+            "lr_scheduler": "constant",
+            "grad_clip": 1.0,
+            "kl_coef": 0.001,
+            "rollouts": 8,
+        },
+        # One update a step, as published: the clip ratio would change nothing.
+        space={"learning_rate": _RATE, **_around("lr_scheduler", "grad_clip", "kl_coef", "rollouts")},
+        fixed={
+            "algorithm": "reinforce_plus_plus",
+            "prompts_per_step": 1024,
+            "updates_per_step": 1,
+            "temperature": 1.0,
+            "warmup_steps": 0,
+        },
+        note="The published values, unchanged; the KL penalty is taken off the reward.",
+    )
+
+
+def _verl_rloo(hidden_size: int | None) -> Recipe:
+    return Recipe(
+        name="verl-rloo",
+        title="verl RLOO",
+        source="verl, examples/rloo_trainer (Qwen2-7B, GSM8K)",
+        values=_VERL_VALUES,
+        space={"learning_rate": _RATE, **_AROUND_VERL},
+        fixed={
+            "algorithm": "rloo",
+            "prompts_per_step": 1024,
+            "updates_per_step": 4,
+            "temperature": 1.0,
+            "warmup_steps": 0,
+        },
+        note="The published values, unchanged; the KL penalty is taken off the reward.",
+    )
+
+
 _RECIPES: Mapping[str, Callable[[int | None], Recipe]] = {
     "verl-grpo": _verl_grpo,
+    "verl-ppo": _verl_ppo,
+    "verl-dapo": _verl_dapo,
+    "verl-reinforce-plus-plus": _verl_reinforce,
+    "verl-rloo": _verl_rloo,
     "embedded-grpo": _embedded_grpo,
 }
 

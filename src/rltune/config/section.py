@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -47,6 +48,28 @@ def _finite(value: Scalar) -> Scalar:
 
 Value = Annotated[Scalar, AfterValidator(_finite)]
 """The value of one hyperparameter."""
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        if odd := next((key for key in value if not isinstance(key, str)), None):
+            raise PydanticCustomError("key", "expected names as keys, got {key}", {"key": repr(odd)})
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return _finite(value)
+    if value is not None and not isinstance(value, (bool, int, str)):
+        raise PydanticCustomError(
+            "setting",
+            "expected text, a number, true, false, a list or names with values, got {kind}",
+            {"kind": type(value).__name__},
+        )
+    return value
+
+
+Setting = Annotated[object, AfterValidator(_plain)]
+"""A setting of a trainer that only the trainer itself knows: whatever YAML and JSON have in common."""
 
 
 def name_only(key: str = "name") -> BeforeValidator:

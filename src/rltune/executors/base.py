@@ -9,6 +9,7 @@ trial produces goes through its segment's folder, so that nothing depends on the
     <segment>/metrics.jsonl  one line of StepMetrics a rollout step
     <segment>/alive          touched while a trainer works on something longer than a step, such as a scoring
     <segment>/log.txt        the process's standard output and error
+    <segment>/workspace/     files of the program that a trainer runs, if it does (see Reporter.workspace)
     <segment>/outcome.json   how it went (an Outcome), renamed into place at the very end
     <run>/checkpoints/step-000040/   complete checkpoints, each with a manifest
 """
@@ -40,7 +41,7 @@ class Order:
     Attributes:
         id: unique within the study (the segment's id); names the folder.
         folder: the segment's folder. checkpoints: the run's checkpoint folder.
-        trainer: name for `rltune.trainers.build.build_trainer`.
+        trainer: name for `rltune.trainers.build.build_trainer`. settings: what it is given beside the name.
         job: what to train or to score.
         rules: stopping rules by their plain description (see `rltune.stopping.build.build_rules`).
         earlier: metrics of the run's earlier segments, so that rules see the whole curve.
@@ -54,6 +55,7 @@ class Order:
     rules: Sequence[Mapping[str, object]] = ()
     limits: Limits = field(default_factory=Limits)
     earlier: Sequence[StepMetrics] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

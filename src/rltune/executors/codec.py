@@ -47,6 +47,7 @@ def order_to_plain(order: Order) -> dict[str, object]:
         "folder": str(order.folder),
         "checkpoints": str(order.checkpoints),
         "trainer": order.trainer,
+        "settings": dict(order.settings),
         "kind": kind,
         "job": _fields(order.job) | {_scoring_field(kind): _fields(getattr(order.job, _scoring_field(kind)))},
         "rules": [dict(rule) for rule in order.rules],
@@ -75,6 +76,7 @@ def order_from_plain(plain: Mapping[str, Any]) -> Order:
         rules=tuple(plain["rules"]),
         limits=Limits(**plain["limits"]),
         earlier=tuple(metrics_from_plain(m) for m in plain["earlier"]),
+        settings=dict(plain["settings"]),
     )
 
 

@@ -5,6 +5,7 @@
     started.json    when the process started and when its first training step began
     metrics.jsonl   {"step", "at" (seconds since the process started), "values"} a rollout step
     alive           empty; touched as a sign of progress between steps
+    workspace/      what a program wrote that the trainer ran, if any: its output, its metrics
     log.txt         standard output and error
     outcome.json    an Outcome, there only when complete
 
@@ -62,6 +63,10 @@ class SegmentFiles:
     @property
     def log(self) -> Path:
         return self.folder / "log.txt"
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / "workspace"
 
     @property
     def outcome(self) -> Path:

@@ -56,9 +56,9 @@ class SegmentReporter:
         return decision
 
     # --- the Reporter contract -----------------------------------------------------------------------------------
-    def training_starts(self) -> None:
-        age = age_seconds()
-        now = self._clock.now()
+    def training_starts(self, ago: float = 0.0) -> None:
+        age = max(0.0, age_seconds() - ago)
+        now = self._clock.now() - ago
         self._start_seconds = age
         write_whole(self._files.started, {"process": now - age, "training": now})
         self._stop.begin_steps()
@@ -74,6 +74,10 @@ class SegmentReporter:
         self._validate_seconds += metrics.values.get("validate_seconds", 0.0)
         decision = self._guard.update(metrics)
         return stop_reason(decision) if decision else self._interrupted()
+
+    def workspace(self) -> Path:
+        self._files.workspace.mkdir(exist_ok=True)
+        return self._files.workspace
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> Path:
         if step != self.last_step:
@@ -108,8 +112,11 @@ class SegmentReporter:
         training = max(0.0, total - self._start_seconds - self._validate_seconds)
         return Cost(training, self._validate_seconds, self._start_seconds)
 
-    def check_end(self, stop: StopReason) -> None:
+    def check_end(self, stop: StopReason, *, saves_anywhere: bool = True) -> None:
         """Holds a trainer to its contract: it reached what it says, and left a checkpoint of it.
+
+        Args:
+            saves_anywhere: whether the trainer can save a checkpoint wherever it is stopped.
 
         Raises:
             TrainerError: if it didn't.
@@ -119,7 +126,8 @@ class SegmentReporter:
                 f"the trainer ended as if it had reached step {self._job.stop_step}, "
                 f"but its last step was {self.last_step}"
             )
-        resumable = stop.kind in (StopKind.REACHED, StopKind.INTERRUPTED, *BY_RULE)
+        stopped = (StopKind.INTERRUPTED, *BY_RULE) if saves_anywhere else ()
+        resumable = stop.kind in (StopKind.REACHED, *stopped)
         trained = self.last_step > self._job.start_step
         if resumable and trained and self.last_step not in {c.step for c in self.saved}:
             raise TrainerError(f"the trainer ended at step {self.last_step} without a checkpoint of it")

@@ -22,7 +22,7 @@ from rltune.executors.processes import age_seconds
 from rltune.executors.records import SegmentFiles, read_order, touch_alive, write_identity, write_outcome
 from rltune.executors.reporter import SegmentReporter, interrupted, stopped_earlier
 from rltune.stopping.build import build_rules
-from rltune.trainers.base import ScoreJob, Trainer, TrainJob
+from rltune.trainers.base import ExternalTrainer, ScoreJob, Trainer, TrainJob
 from rltune.trainers.build import build_trainer
 from rltune.types import Cost, StopKind, StopReason
 
@@ -89,7 +89,7 @@ def flush_output() -> None:
 
 
 def _carry_out(order: Order, stop: StopRequest, clock: Clock) -> Outcome:
-    trainer = build_trainer(order.trainer)
+    trainer = build_trainer(order.trainer, order.settings)
     if isinstance(order.job, ScoreJob):
         return _score(trainer, order.folder, order.job, stop)
     return _train(trainer, order, order.job, stop, clock)
@@ -110,7 +110,7 @@ def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clo
         return Outcome(stopped_earlier(reporter.earlier_stop, job.start_step), reporter.cost())
     try:
         reason = trainer.train(job, reporter)
-        reporter.check_end(reason)
+        reporter.check_end(reason, saves_anywhere=not isinstance(trainer, ExternalTrainer) or trainer.saves_anywhere)
     except Stopped:
         reason = interrupted(reporter.last_step)
     except Exception as error:

@@ -11,6 +11,7 @@ from rltune.report.markup import Html, join, tag
 from rltune.report.page import whole_page, write_page
 from rltune.report.sections.charts import costs, curves, spending
 from rltune.report.sections.headline import headline
+from rltune.report.sections.parts import parts
 from rltune.report.sections.paying import paying
 from rltune.report.sections.reproduce import reproduce
 from rltune.report.sections.sensitivity import sensitivity
@@ -51,6 +52,7 @@ def render(data: ReportData) -> str:
         [
             nav,
             headline(data),
+            parts(data),
             settings(data),
             spending(data),
             curves(data),

@@ -101,7 +101,10 @@ class CheckpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRecord:
-    """A score outside of training: of a base model (`run_id` None) or of a run's checkpoint, on a split."""
+    """A score outside of training: of a base model (`run_id` None) or of a run's checkpoint, on a split.
+
+    `split`: one of the study's own task, or `test/<task>`, the test split of another one (`rltune.tasks.ood`).
+    """
 
     model: str
     run_id: str | None

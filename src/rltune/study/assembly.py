@@ -75,7 +75,7 @@ def assemble(blueprint: Blueprint, folder: Path) -> Parts:
         Search(guide, terms, make_check(blueprint, terms)),
         Confirm(blueprint.problem, blueprint.recipe, guide, terms),
         Final(blueprint.problem, blueprint.recipe),
-        Test(blueprint.problem, blueprint.recipe),
+        Test(blueprint.problem, blueprint.recipe, blueprint.other_tests),
     )
     return Parts(executor, workshop, phases, blueprint.recipe, terms.budget, config.executor.grace_time)
 
@@ -124,6 +124,8 @@ def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
         threads=config.executor.threads,
         device=config.executor.device,
         limits=Limits(config.executor.trial_time, config.executor.stall_time, config.executor.memory),
+        settings=blueprint.trainer_settings,
+        target=blueprint.problem.target.name,
     )
 
 
@@ -167,6 +169,7 @@ def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
         search_steps=outline.steps,
         runs=outline.runs,
         design=outline.design,
+        tests=1 + len(blueprint.other_tests),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +26,10 @@ from rltune.optimizers.outline import Outline
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
+from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.tasks.ood import TaskRef, other_tests
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
@@ -44,6 +46,8 @@ class Blueprint:
         recipe: the configuration to beat, as published (it may lie outside of the space; the problem's recipe is then
             the nearest one inside).
         fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
+        trainer_settings: what an external trainer is configured with; empty for others.
+        other_tests: names of the tasks whose test splits the final models are scored on, beside the study's own.
         rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
@@ -61,6 +65,8 @@ class Blueprint:
     model_paths: Mapping[str, str]
     learning_rate_factors: Mapping[str, float]
     notes: tuple[str, ...]
+    trainer_settings: Mapping[str, object]
+    other_tests: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -84,10 +90,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         space = Space(search.parameters)
         inside = space.clip(search.baseline)
     configuration = Configuration({name: search.baseline[name] for name in inside.values})
-    with _at(file, "task"):
-        task = build_task(config.task.name, config.task.options)
-        for split in ("train", "validation", "test"):
-            task.examples(split)
+    task, others = _tasks(file)
     with _at(file, "stopping"):
         rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
         if not config.stopping.futility:
@@ -104,8 +107,13 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         if config.transfer.check and ("transfer" in file.lines or config.transfer != TransferConfig()):
             notes.append("`transfer` does nothing here: without proxies there is no ranking to check")
     problem = _problem(file, models, space, inside)
-    fixed = {**search.fixed, **config.trainer.settings}
-    _check_trainer(file, {**fixed, **configuration.values}, space)
+    with _at(file, "trainer"):
+        trainer = build_trainer(config.trainer.name, config.trainer.settings)
+    external = isinstance(trainer, ExternalTrainer)
+    fixed = {**search.fixed, **({} if external else _own_fields(file, space))}
+    _check_trainer(file, trainer, {**fixed, **configuration.values}, space, others)
+    if isinstance(trainer, ExternalTrainer):
+        notes += trainer.notes({**fixed, **configuration.values})
     with _at(file, "optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
@@ -122,7 +130,22 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         model_paths={name: model_source(name) for name in models},
         learning_rate_factors=factors,
         notes=tuple(notes),
+        trainer_settings=config.trainer.settings if external else {},
+        other_tests=tuple(other.name for other in others),
     )
+
+
+def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
+    """The study's task and the others of `test_ood`, once the data that is needed of them was read."""
+    config = file.config.task
+    with _at(file, "task"):
+        task = build_task(config.name, config.options)
+        for split in SPLITS:
+            task.examples(split)
+        others = other_tests(config.options)
+        for other in others:
+            build_task(other.name, other.options).examples("test")
+    return task, others
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
@@ -201,18 +224,42 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
     return ModelSpec(model.name, float(model.parameters))
 
 
-def _check_trainer(file: StudyFile, recipe: Mapping[str, Scalar], space: Space) -> None:
-    """Asks the trainer whether it can take the recipe, and the ends and choices of each searched parameter."""
-    config = file.config
-    taken = [name for name in config.trainer.settings if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
+def _own_fields(file: StudyFile, space: Space) -> dict[str, Scalar]:
+    """The trainer's settings, which are hyperparameters under its own names."""
+    settings = file.config.trainer.settings
+    fields = {name: value for name, value in settings.items() if isinstance(value, Scalar)}
+    odd = [name for name in settings if name not in fields]
+    if odd:
+        raise ConfigError(
+            f"expected a number, a text or true or false, got {settings[odd[0]]!r}",
+            where=file.where(f"trainer.settings.{odd[0]}"),
+            hint=f"the settings of the trainer {file.config.trainer.name} are single values",
+        )
+    taken = [name for name in fields if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
     if taken:
         raise ConfigError(
             f"{taken[0]} is a hyperparameter of the study, not one of the trainer's own fields",
             where=file.where(f"trainer.settings.{taken[0]}"),
             hint=f"hold it at a value with `fixed: {{{taken[0]}: ...}}`, or search it in `space`",
         )
-    with _at(file, "trainer"):
-        trainer = build_trainer(config.trainer.name)
+    return fields
+
+
+def _check_trainer(
+    file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space, others: Sequence[TaskRef]
+) -> None:
+    """Asks the trainer whether it can take the recipe, the ends and choices of each searched parameter, and tests on
+    other tasks."""
+    if isinstance(trainer, ExternalTrainer):
+        for other in others:
+            with _at(file, "trainer"):
+                trainer.check_other_test(other)
+        for name, reason in trainer.dead(space.names).items():
+            raise ConfigError(
+                f"to search {name} would change nothing: {reason}",
+                where=file.where(f"space.{name}"),
+                hint="every trial would be the same: leave it out of the space, or let it act",
+            )
     with _at(file, "fixed"):
         trainer.check(recipe)
     for name, parameter in space.parameters.items():

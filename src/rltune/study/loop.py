@@ -24,6 +24,7 @@ from rltune.study.recorder import MAX_LOSSES, Recorder
 from rltune.study.results import best_level, evaluations_of, timing_of
 from rltune.study.snapshot import take_snapshot
 from rltune.study.work import Score, Timing, Train, View, Work
+from rltune.tasks.ood import split_of
 from rltune.types import (
     SAYS_NOTHING,
     Configuration,
@@ -281,10 +282,9 @@ class StudyLoop:
         else:
             run = self.store.run(work.configuration, work.model, work.seed) if work.configuration else None
             step = self.workshop.horizon if run else 0
-            seconds = outcome.cost.seconds
-            self.store.add_score(
-                ScoreRecord(work.model, run.id if run else None, step, work.split, outcome.scores, seconds)
-            )
+            split = split_of(work.other) if work.split == "test" else work.split
+            run_id, seconds = run.id if run else None, outcome.cost.seconds
+            self.store.add_score(ScoreRecord(work.model, run_id, step, split, outcome.scores, seconds))
 
     def _land(self) -> None:
         """Ends what is in flight with a checkpoint each, records it, and frees the executor."""

@@ -11,7 +11,7 @@ from rltune.executors.base import Limits, Order
 from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
 from rltune.study.work import Score, Timing
-from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.base import Role, ScoreJob, Scoring, TrainJob
 from rltune.types import Configuration, Phase, Proposal, Scalar, StepMetrics
 
 TIMING_STEPS = 3
@@ -22,7 +22,8 @@ class Workshop:
     """All that the jobs of a study have in common.
 
     Attributes:
-        folder: of the study. trainer: its name. model_paths: model name -> what a trainer loads.
+        folder: of the study. trainer: its name. settings: what an external trainer is configured with.
+        model_paths: model name -> what a trainer loads. target: the target's name.
         fixed: hyperparameters that aren't searched. learning_rate_factors: by model. rungs: the last is r_max.
         rules: descriptions of the stopping rules; final training keeps only `final_rules`.
         checkpoint_every: rollout steps between checkpoints, besides those at the end of a segment.
@@ -45,6 +46,8 @@ class Workshop:
     threads: int
     device: str = "auto"
     limits: Limits = field(default_factory=Limits)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    target: str | None = None
 
     @property
     def horizon(self) -> int:
@@ -96,11 +99,12 @@ class Workshop:
             seed=run.seed,
             threads=self.threads,
             device=self.device,
+            role=self._role(run.model),
         )
         kept = tuple(m for m in earlier if m.step <= start)
         checkpoints = self.run_folder(run) / "checkpoints"
         rules = self._rules(proposal, best)
-        return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept)
+        return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept, self.settings)
 
     def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
         """The rules of a run. Only a search run on its way to r_max is ended by a forecast: one to a lower rung is sent
@@ -128,6 +132,7 @@ class Workshop:
             seed=self.seed,
             threads=self.threads,
             device=self.device,
+            role=self._role(work.model),
         )
         return self._side_order("timing", job)
 
@@ -145,13 +150,21 @@ class Workshop:
             hyperparameters=self.hyperparameters(work.configuration, work.model) if work.configuration else self.fixed,
             threads=self.threads,
             device=self.device,
+            role=self._role(work.model),
+            other=work.other,
         )
         return self._side_order("score", job)
 
     def _side_order(self, kind: str, job: TrainJob | ScoreJob) -> Order:
         name = f"{kind}-{uuid.uuid4().hex[:8]}"
         folder = self.folder / "work" / name
-        return Order(name, folder, folder / "checkpoints", self.trainer, job, self.final_rules, self.limits)
+        checkpoints = folder / "checkpoints"
+        return Order(
+            name, folder, checkpoints, self.trainer, job, self.final_rules, self.limits, settings=self.settings
+        )
+
+    def _role(self, model: str) -> Role:
+        return "target" if self.target in (None, model) else "proxy"
 
 
 def _slug(model: str) -> str:

@@ -4,7 +4,7 @@
     search    the optimizer's proposals, on proxies, within its share of the budget (see `rltune.study.search`)
     confirm   the few most promising configurations, and the recipe, on the target to r_max
     final     the winner and the recipe on the target, with fresh seeds
-    test      the final runs on the test split, which nothing has seen before
+    test      the final runs on the test split, which nothing has seen before, and on those of other tasks
 
 A phase keeps no state: asked again after a crash, with the same store, it goes on where it was. The final seeds
 differ from the confirmation's, so that the luck that made a configuration win can't count for it twice.
@@ -104,7 +104,7 @@ class Confirm:
         ranked = [c for c in self.guide.rank(view, wanted + 1) if c != self.recipe][:wanted]
         full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
         slower = max((relative_cost(c, self.recipe, view.history) for c in ranked), default=1.0)
-        runs = TargetRuns(full, slower * full, target.validate_seconds)
+        runs = TargetRuns(full, slower * full, terms.tests * target.validate_seconds)
         left = max(terms.budget - view.seconds, 0.0)
         spending = affordable(left, runs, max(len(ranked), terms.confirm), terms.seeds, terms.slots)
         cut = None
@@ -182,13 +182,14 @@ class Final:
 
 
 class Test:
-    """Scores each final run that reached its end on the test split."""
+    """Scores each final run that reached its end on the test split, and then on those of other tasks."""
 
     name = "test"
 
-    def __init__(self, problem: Problem, recipe: Configuration) -> None:
+    def __init__(self, problem: Problem, recipe: Configuration, others: Sequence[str] = ()) -> None:
         self.problem = problem
         self.recipe = recipe
+        self.others = tuple(others)
 
     def begin(self, view: View) -> Mapping[str, object]:
         """Refuses to end a study as if it had a result, when crashes left nothing to test."""
@@ -205,23 +206,28 @@ class Test:
 
     def _missing(self, view: View) -> list[Score]:
         return [
-            Score(e.fidelity.model, "test", e.configuration, e.seed)
+            Score(e.fidelity.model, "test", e.configuration, e.seed, other)
+            for other in ("", *self.others)
             for e in view.evaluations
             if e.phase is Phase.FINAL
             and e.fidelity == self.problem.goal
             and e.succeeded
-            and (e.configuration, e.seed) not in view.tested
+            and (e.configuration, e.seed, other) not in view.tested
         ]
 
     def next(self, view: View) -> Work | None:
-        for work, reason in view.failed.items():
+        failed = {work.other: (work, reason) for work, reason in view.failed.items() if isinstance(work, Score)}
+        missing = [work for work in self._missing(view) if work.other not in failed]
+        # What another task's test lacks must not cost the study its own result, nor the other tests.
+        if failed and ("" in failed or not (missing or view.running)):
+            work, reason = failed.get("") or next(iter(failed.values()))
             raise StudyError(
-                f"the test of seed {work.seed if isinstance(work, Score) else '?'} failed: {reason}",
+                f"the test of seed {work.seed}{f' on {work.other}' if work.other else ''} failed: {reason}",
                 where="test",
                 hint="mend this and `rltune resume`: only the missing scores are computed",
             )
         # A run whose checkpoint was damaged is being trained again: its score has to wait.
-        waiting = (w for w in self._missing(view) if w not in view.running)
+        waiting = (w for w in missing if w not in view.running)
         return next((w for w in waiting if (w.configuration, w.model, w.seed) not in view.training), None)
 
     def done(self, view: View) -> bool:

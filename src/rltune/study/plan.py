@@ -154,6 +154,7 @@ class PlanTerms:
         confirm, seeds: configurations to confirm, seeds of the final training.
         search_steps: that the optimizer asks for; none: all rungs. runs: how many it asks for, after which it ends.
         design: configurations that it runs before results guide it.
+        tests: test sets that each final run is scored on; each is guessed to take as long as a validation.
     """
 
     budget: float
@@ -168,6 +169,7 @@ class PlanTerms:
     search_steps: tuple[int, ...] = ()
     runs: int | None = None
     design: int | None = None
+    tests: int = 1
 
     @property
     def search_seconds(self) -> float:
@@ -195,7 +197,7 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
     buys = int(max(terms.search_seconds - spent, 0.0) * terms.slots * per_second)
     limits = [limit for limit in (terms.trials, terms.runs) if limit is not None]
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
-    runs = TargetRuns(full_target, full_target, timings[terms.target].validate_seconds)
+    runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
     return Plan(
         budget=terms.budget,
         search_seconds=terms.search_seconds,

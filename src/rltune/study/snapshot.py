@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from rltune.store.base import StudyStore
 from rltune.study.recovery import unfinished
 from rltune.study.work import Score, Timing, View, Work
+from rltune.tasks.ood import other_of
 from rltune.types import SAYS_NOTHING, Configuration, Phase
 
 
@@ -21,7 +22,11 @@ def take_snapshot(
     evaluations = store.evaluations()
     runs = {run.id: run for run in store.runs()}
     scores = tuple(store.scores())
-    tested = [runs[s.run_id] for s in scores if s.run_id is not None and s.split == "test"]
+    tested = [
+        (runs[s.run_id], other_of(s.split) or "")
+        for s in scores
+        if s.run_id is not None and (s.split == "test" or other_of(s.split))
+    ]
     trials = [
         s for s in store.segments() if s.phase is Phase.SEARCH and (s.stop is None or s.stop.kind not in SAYS_NOTHING)
     ]
@@ -35,6 +40,6 @@ def take_snapshot(
         seconds=seconds,
         trials=len(trials),
         tried=frozenset(tried),
-        tested=frozenset((run.configuration, run.seed) for run in tested),
+        tested=frozenset((run.configuration, run.seed, other) for run, other in tested),
         failed=dict(failed),
     )

@@ -19,12 +19,16 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Score a split: of a base model (`configuration` None), or of a configuration's run after all its steps."""
+    """Score a split: of a base model (`configuration` None), or of a configuration's run after all its steps.
+
+    `other`: the other task whose test split it is (see `rltune.tasks.ood`); empty: the study's own.
+    """
 
     model: str
     split: Split
     configuration: Configuration | None = None
     seed: int = 0
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class View:
         scores: base-model and test scores. facts: small results by name.
         running: work in flight. seconds: wall clock spent so far. trials: search trials begun so far.
         tried: (configuration, model, seed) of the runs that were trained in this sitting.
-        tested: (configuration, seed) of the final runs that have a test score.
+        tested: (configuration, seed, other task) of the final runs that have a test score; the other task is
+            empty for the study's own.
         failed: work outside of training that has failed, with the reason.
     """
 
@@ -71,7 +76,7 @@ class View:
     seconds: float
     trials: int
     tried: frozenset[tuple[Configuration, str, int]] = frozenset()
-    tested: frozenset[tuple[Configuration, int]] = frozenset()
+    tested: frozenset[tuple[Configuration, int, str]] = frozenset()
     failed: Mapping[Score | Timing, str] = field(default_factory=dict)
 
     def evaluation(self, configuration: Configuration, fidelity: Fidelity, seed: int) -> Evaluation | None:

@@ -9,11 +9,24 @@ from functools import partial
 from rltune.errors import TaskError, did_you_mean
 from rltune.tasks.arithmetic import ArithmeticTask
 from rltune.tasks.base import Task
+from rltune.tasks.competitions import competition
 from rltune.tasks.file import FileTask
+from rltune.tasks.gsm8k import gsm8k
+from rltune.tasks.math_problems import math
+from rltune.tasks.mmlu import mmlu
+from rltune.tasks.ood import OPTION, other_tests
+from rltune.tasks.openbookqa import openbookqa
 
 _TASKS: Mapping[str, Callable[..., Task]] = {
     "arithmetic/easy": partial(ArithmeticTask, "easy"),
     "arithmetic/hard": partial(ArithmeticTask, "hard"),
+    "gsm8k": gsm8k,
+    "math": math,
+    "openbookqa": openbookqa,
+    "mmlu": mmlu,
+    "amc23": partial(competition, "amc23"),
+    "aime24": partial(competition, "aime24"),
+    "aime25": partial(competition, "aime25"),
     "file": FileTask,
 }
 
@@ -26,6 +39,9 @@ def task_names() -> tuple[str, ...]:
 def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
     """Make the task called `name`; `options` are its constructor's keyword arguments.
 
+    Every task also takes `test_ood`, other tasks to test the winner on (`rltune.tasks.ood`); they are made here to be
+    checked, and their data is not read.
+
     Raises TaskError for an unknown name or option (with the known ones and the closest), a missing option, and
     everything the task itself refuses.
     """
@@ -37,13 +53,16 @@ def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
             where="task",
             hint=did_you_mean(name, _TASKS) or "use 'file' for prompts and answers of your own",
         )
+    for other in other_tests(options):
+        build_task(other.name, other.options)
+    options.pop(OPTION, None)
     _check_options(name, factory, options)
     return factory(**options)
 
 
 def _check_options(name: str, factory: Callable[..., Task], options: Mapping[str, object]) -> None:
     parameters = inspect.signature(factory).parameters
-    known = tuple(parameters)
+    known = (*parameters, OPTION)
     for option in options:
         if option not in parameters:
             raise TaskError(

@@ -1,31 +1,36 @@
-"""How a completion is compared with the reference answer: `exact` or `math`."""
+"""How a completion is compared with the reference answer: `exact`, `math`, `number` or `letter`."""
 
 from __future__ import annotations
 
-import logging
-import threading
+import importlib.util
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from functools import partial
 
 from rltune.errors import TaskError
+from rltune.tasks.answers import Final, as_number, final_expression, final_letter, final_number
+from rltune.tasks.mathematics import equal, found_in
 
-if TYPE_CHECKING:
-    from sympy import Basic, MatrixBase
-
-RewardName = Literal["exact", "math"]
 Check = Callable[[str, str], bool]  # (reference answer, completion) -> right?
 
-_TIMEOUT_SECONDS = 5
+LETTERS = "ABCDEFGHIJ"
 
 
-def check_named(name: str) -> Check:
-    """The comparison called `name`. Raises TaskError for an unknown one, or if `math` lacks its library."""
+def check_named(name: str, final: Final = "any") -> Check:
+    """The comparison called `name`; see `rltune.tasks.answers` on `final`, which `exact` has no use for.
+
+    Raises TaskError for an unknown name, or if `math` lacks its library.
+    """
     if name not in _CHECKS:
         raise TaskError(f"unknown reward {name!r}", where="task reward", hint=f"use one of {', '.join(_CHECKS)}")
-    if name == "math":
-        _library()
-    return _CHECKS[name]
+    if final not in ("marked", "any"):
+        raise TaskError(f"unknown final_answer {final!r}", where="task", hint="use 'marked' or 'any'")
+    if name == "math" and importlib.util.find_spec("math_verify") is None:
+        raise TaskError(
+            "the reward 'math' needs math-verify, which is not installed",
+            where="task reward",
+            hint="pip install 'math-verify[antlr4_13_2]', or use the reward 'exact'",
+        )
+    return _CHECKS[name] if name == "exact" else partial(_CHECKS[name], final=final)
 
 
 def exact(answer: str, completion: str) -> bool:
@@ -33,46 +38,27 @@ def exact(answer: str, completion: str) -> bool:
     return completion.strip() == answer.strip()
 
 
-def math(answer: str, completion: str) -> bool:
+def math(answer: str, completion: str, final: Final = "any") -> bool:
     """Whether the completion's final answer equals the reference as mathematics (`1/2` and `0.5`, any LaTeX).
 
-    The last boxed or otherwise final expression of the completion counts, as math-verify finds it. A reference that
-    is no mathematics (a word, a choice's letter) is compared with the completion as text.
+    The last box counts, else what follows the last `####`, else (`any`) the last expression that math-verify finds, or
+    the whole completion if it is the reference word for word.
     """
-    verify = _library()
-    gold = _parse_reference(answer)
-    if not gold:
-        return exact(answer, completion)
-    try:
-        found = verify.parse(completion, parsing_timeout=_timeout())
-        return bool(verify.verify(list(gold), found, timeout_seconds=_timeout()))
-    except Exception:  # a parser may fail in any way on what a model wrote; the contract says such text is wrong
-        return False
+    marked = final_expression(completion)
+    if marked is not None:
+        return equal(answer, marked)
+    return final == "any" and (exact(answer, completion) or found_in(answer, completion))
 
 
-@lru_cache(maxsize=65_536)
-def _parse_reference(answer: str) -> tuple[Basic | MatrixBase | str, ...]:
-    # Boxed, a bare LaTeX answer such as \frac{1}{2} is recognized as one.
-    return tuple(_library().parse(f"\\boxed{{{answer}}}", parsing_timeout=_timeout()))
+def number(answer: str, completion: str, final: Final = "any") -> bool:
+    """Whether the completion's final number is the reference, exactly (`18`, `18.0`, `$18`, `18 dollars`)."""
+    reference = as_number(answer)
+    return reference is not None and final_number(completion, final) == reference
 
 
-def _timeout() -> int:
-    # math-verify's limit is a signal's alarm, which only the main thread can set. 0 is no limit.
-    return _TIMEOUT_SECONDS if threading.current_thread() is threading.main_thread() else 0
+def letter(answer: str, completion: str, final: Final = "any") -> bool:
+    """Whether the choice that the completion ends on is the reference's letter."""
+    return final_letter(completion, LETTERS, final) == answer
 
 
-def _library():
-    try:
-        # Imported here since only this reward needs it, and it brings SymPy.
-        import math_verify  # noqa: PLC0415
-    except ImportError as error:
-        raise TaskError(
-            "the reward 'math' needs math-verify, which is not installed",
-            where="task reward",
-            hint="pip install 'math-verify[antlr4_13_2]', or use the reward 'exact'",
-        ) from error
-    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns at each completion without a timeout
-    return math_verify
-
-
-_CHECKS: Mapping[str, Check] = {"exact": exact, "math": math}
+_CHECKS: Mapping[str, Callable[..., bool]] = {"exact": exact, "math": math, "number": number, "letter": letter}

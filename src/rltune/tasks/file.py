@@ -1,4 +1,4 @@
-"""The `file` task: prompts and answers of your own, from JSON lines or parquet.
+"""The `file` task: prompts and answers of your own, from JSON lines, JSON, parquet or Arrow.
 
 verl's parquet schema is read with the default columns: `prompt` a list of chat messages, the answer in
 `reward_model.ground_truth`.
@@ -6,24 +6,30 @@ verl's parquet schema is read with the default columns: `prompt` a list of chat 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from rltune.errors import TaskError
+from rltune.tasks.answers import Final
 from rltune.tasks.base import SPLITS, Example, Split
-from rltune.tasks.checks import RewardName, check_named
+from rltune.tasks.checks import check_named
+from rltune.tasks.dataset import require_count
+from rltune.tasks.groups import slug
+from rltune.tasks.judges import CheckJudge, FunctionJudge, Judge, Verdict
 from rltune.tasks.readers import Row, read_rows
+from rltune.tasks.rows import field
+from rltune.tasks.splits import hold_out, unseen
 
 _VERL_ANSWER = "reward_model.ground_truth"
+_MOST_GROUPS = 100
 
 
 class FileTask:
-    """Examples from files, one file a split; the reward is 1 for a right answer, else 0.
+    """Examples from files, one file a split; the reward is 1 for a right answer, else 0, or what your judge says.
 
     Args:
-        train: file of the train split (.jsonl or .parquet).
+        train: file of the train split (.jsonl, .json, .parquet or .arrow).
         test: file of the test split.
         validation: file of the validation split; or else
         validation_size: hold out this many examples of the train file for validation. Which ones depends on the
@@ -31,10 +37,14 @@ class FileTask:
         prompt_column: column of the prompt: text, or a list of chat messages (`role`, `content`), whose contents
             are joined by blank lines. A dot reaches into nested columns.
         answer_column: column of the reference answer; default `answer`, or verl's `reward_model.ground_truth` in rows
-            that have it.
+            that have it. A judge of your own needs none.
         answer_after: if given, only what follows the last such mark in the answer column counts (`####` in GSM8K's
             original files).
-        reward: `math` (equal as mathematics, needs math-verify) or `exact` (equal as text, white space around ignored).
+        group_columns: columns to break the scores down by, such as `level`.
+        reward: `math` (equal as mathematics, needs math-verify), `number`, `letter` (of a choice), `exact` (equal as
+            text, white space around ignored), or a function of yours: see `FunctionJudge`.
+        final_answer: `any` or `marked`: see `rltune.tasks.answers`.
+        reward_model, reward_label: a classifier as the judge, in place of `reward`: see `RewardModel`.
         max_response_length: longest completion, in tokens.
 
     A prompt that is in several splits stays only in the first of test, validation, train; `dropped` counts those
@@ -53,7 +63,11 @@ class FileTask:
         prompt_column: str = "prompt",
         answer_column: str | None = None,
         answer_after: str | None = None,
-        reward: RewardName = "math",
+        group_columns: Sequence[str] = (),
+        reward: str | None = None,
+        final_answer: Final = "any",
+        reward_model: str | None = None,
+        reward_label: str | int | None = None,
         max_response_length: int = 1024,
     ) -> None:
         if (validation is None) == (validation_size is None):
@@ -63,9 +77,11 @@ class FileTask:
                 where="task file",
                 hint="validation_size: 256 holds out 256 examples of the train file",
             )
-        for option, value in (("validation_size", validation_size), ("max_response_length", max_response_length)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise TaskError(f"{option} must be a positive whole number, got {value!r}", where="task file")
+        if validation_size is not None:
+            require_count("validation_size", validation_size)
+        require_count("max_response_length", max_response_length)
+        if isinstance(group_columns, str):
+            raise TaskError(f"group_columns must be a list, got {group_columns!r}", where="task file")
         self._files: Mapping[Split, Path | None] = {
             "train": Path(train),
             "validation": None if validation is None else Path(validation),
@@ -75,8 +91,11 @@ class FileTask:
         self._prompt_column = prompt_column
         self._answer_column = answer_column
         self._answer_after = answer_after
-        self._check = check_named(reward)
+        self._group_columns = tuple(group_columns)
+        self._judge = _judge(reward, final_answer, reward_model, reward_label)
+        self._open_ended = not isinstance(self._judge, CheckJudge)
         self._max_response_length = max_response_length
+        self._extras: dict[str, Mapping[str, object]] = {}  # by prompt: what the judge wants of its row
 
     @property
     def max_response_length(self) -> int:
@@ -93,10 +112,20 @@ class FileTask:
         return self._loaded[0][split]
 
     def reward(self, example: Example, completion: str) -> float:
-        return 1.0 if self.correct(example, completion) else 0.0
+        return self._verdicts([example], [completion])[0].reward
 
-    def correct(self, example: Example, completion: str) -> bool:
-        return self._check(example.answer, completion)
+    def correct(self, example: Example, completion: str) -> float:
+        return self._verdicts([example], [completion])[0].grade
+
+    def rewards(self, examples: Sequence[Example], completions: Sequence[str]) -> Sequence[float]:
+        return [verdict.reward for verdict in self._verdicts(examples, completions)]
+
+    def grades(self, examples: Sequence[Example], completions: Sequence[str]) -> Sequence[float]:
+        return [verdict.grade for verdict in self._verdicts(examples, completions)]
+
+    def _verdicts(self, examples: Sequence[Example], completions: Sequence[str]) -> list[Verdict]:
+        extras = [self._extras.get(example.prompt, {}) for example in examples]
+        return self._judge.judge(examples, completions, extras)
 
     @cached_property
     def _loaded(self) -> tuple[dict[Split, tuple[Example, ...]], dict[Split, int]]:
@@ -107,7 +136,7 @@ class FileTask:
         for split in ("test", "validation", "train"):
             if split not in read:
                 continue
-            splits[split] = _unseen(read[split], seen)
+            splits[split] = unseen(read[split], seen, _prompt)
             dropped[split] = len(read[split]) - len(splits[split])
             if not splits[split]:
                 raise TaskError(
@@ -116,31 +145,49 @@ class FileTask:
                     hint="use another file, or hold out a part of the train file with validation_size",
                 )
         if self._validation_size is not None:
-            splits["validation"], splits["train"] = self._hold_out(splits["train"], self._validation_size)
+            where = str(self._files["train"])
+            splits["validation"], splits["train"] = hold_out(splits["train"], self._validation_size, _prompt, where)
             dropped["validation"] = 0
+        self._check_groups(splits)
         return splits, dropped
 
-    def _hold_out(self, train: tuple[Example, ...], size: int) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-        if size >= len(train):
+    def _check_groups(self, splits: Mapping[Split, Sequence[Example]]) -> None:
+        groups = {group for examples in splits.values() for example in examples for group in example.groups}
+        if len(groups) > _MOST_GROUPS:
             raise TaskError(
-                f"validation_size {size} leaves no train example of {len(train)}",
-                where=str(self._files["train"]),
-                hint=f"use at most {len(train) - 1}",
+                f"expected at most {_MOST_GROUPS} groups, got {len(groups)} by {', '.join(self._group_columns)}",
+                where="task file",
+                hint="group by columns that have few different values",
             )
-        by_hash = sorted(train, key=lambda e: hashlib.sha256(e.prompt.encode("utf-8", "surrogatepass")).digest())
-        held = {e.prompt for e in by_hash[:size]}
-        return tuple(by_hash[:size]), tuple(e for e in train if e.prompt not in held)
 
     def _read(self, path: Path) -> list[Example]:
-        wanted = [self._prompt_column, self._answer_column or "answer", _VERL_ANSWER]
+        wanted = [self._prompt_column, self._answer_column or "answer", _VERL_ANSWER, *self._group_columns]
+        wanted += sorted(self._judge.wants)
         rows = read_rows(path, columns=[column.split(".")[0] for column in wanted] + wanted)
         return [self._example(row, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
 
     def _example(self, row: Row, where: str) -> Example:
+        prompt = _prompt_text(_cell(row, self._prompt_column, "prompt_column", where), where)
+        groups = [_cell(row, column, "group_columns", where) for column in self._group_columns]
+        if self._judge.wants:
+            self._extras[prompt] = {name: row[name] for name in self._judge.wants if name in row}
+        return Example(
+            prompt=prompt,
+            answer=self._answer(row, where),
+            # A column of numbers gives its values no name of their own: level 5, not 5.
+            groups=tuple(
+                slug(str(value) if isinstance(value, str) else f"{column.split('.')[-1]} {value}")
+                for column, value in zip(self._group_columns, groups, strict=True)
+                if value is not None
+            ),
+        )
+
+    def _answer(self, row: Row, where: str) -> str:
         column = self._answer_column
         if column is None:
             column = _VERL_ANSWER if "reward_model" in row and "answer" not in row else "answer"
-        prompt = _prompt_text(_cell(row, self._prompt_column, "prompt_column", where), where)
+            if self._open_ended and field(row, column) is None:
+                return ""
         answer = _answer_text(_cell(row, column, "answer_column", where), where)
         if self._answer_after is not None:
             _, mark, answer = answer.rpartition(self._answer_after)
@@ -148,16 +195,26 @@ class FileTask:
                 raise TaskError(f"the answer has no {self._answer_after!r}", where=where, hint="check answer_after")
         if not answer.strip():
             raise TaskError("the answer is empty", where=where, hint="every example needs a reference answer")
-        return Example(prompt=prompt, answer=answer.strip())
+        return answer.strip()
 
 
-def _unseen(examples: Sequence[Example], seen: set[str]) -> tuple[Example, ...]:
-    kept = []
-    for example in examples:
-        if example.prompt not in seen:
-            seen.add(example.prompt)
-            kept.append(example)
-    return tuple(kept)
+def _judge(reward: str | None, final: Final, model: str | None, label: str | int | None) -> Judge:
+    if model is not None:
+        if reward is not None:
+            raise TaskError("give either reward or reward_model, got both", where="task file")
+        # Imported here since only this judge needs it, and it brings torch.
+        from rltune.tasks.reward_model import RewardModel  # noqa: PLC0415
+
+        return RewardModel(model, label)
+    if label is not None:
+        raise TaskError("reward_label is for a reward_model, and there is none", where="task file")
+    if reward is not None and ":" in reward:
+        return FunctionJudge(reward)
+    return CheckJudge(check_named(reward or "math", final))
+
+
+def _prompt(example: Example) -> str:
+    return example.prompt
 
 
 def _cell(row: Row, column: str, option: str, where: str) -> object:

@@ -32,7 +32,7 @@ from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, 
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
-KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "misled_on")
+KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "fault_on", "misled_on")
 CHILD_SECONDS = "600"
 NO_FAULT = "none"
 BEST_LEARNING_RATE = 1e-4
@@ -77,10 +77,11 @@ class ToyTrainer:
 
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
         _answer(job.scoring, job.hyperparameters, alive)
-        if _strikes(job.hyperparameters):
+        if _strikes(job.hyperparameters, job.other):
             FAULTS[str(job.hyperparameters["fault"])]()
         state = _read(Path(job.checkpoint)) if job.checkpoint else "0"
-        return {"mean": int(state[:4], 16) / 0xFFFF, "greedy": 0.5, "mean_stderr": 0.01}
+        mean = int(state[:4], 16) / 0xFFFF
+        return {"mean": mean / 2 if job.other else mean, "greedy": 0.5, "mean_stderr": 0.01}
 
     def _load(self, job: TrainJob) -> str:
         return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
@@ -120,9 +121,10 @@ def closeness(learning_rate: float) -> float:
     return math.exp(-((math.log10(learning_rate / BEST_LEARNING_RATE)) ** 2))
 
 
-def _strikes(settings: Mapping[str, Scalar]) -> bool:
-    """Whether the job's fault is on: it has one, and the file that it waits for, if any, exists."""
-    on = settings.get("fault", NO_FAULT) != NO_FAULT
+def _strikes(settings: Mapping[str, Scalar], other: str = "") -> bool:
+    """Whether the job's fault is on: it has one, for the test on the job's other task if it is meant for one, and the
+    file that it waits for, if any, exists."""
+    on = settings.get("fault", NO_FAULT) != NO_FAULT and settings.get("fault_on", other) == other
     return on and ("fault_while" not in settings or Path(str(settings["fault_while"])).exists())
 
 

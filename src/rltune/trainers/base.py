@@ -10,12 +10,13 @@ rollout step, saves complete checkpoints where it is told to, and stops where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from rltune.tasks.base import Split
+from rltune.tasks.ood import TaskRef, other_tests
 from rltune.types import Scalar, StepMetrics, StopReason
 
 CANONICAL_HYPERPARAMETERS: Mapping[str, str] = {
@@ -31,6 +32,10 @@ CANONICAL_HYPERPARAMETERS: Mapping[str, str] = {
     "temperature": "sampling temperature of the rollouts",
 }
 """Names that every trainer must map to its own settings (or reject). Any other name is the trainer's own field."""
+
+
+Role = Literal["target", "proxy"]
+"""What a model is in its study: trials of a proxy may need fewer GPUs than those of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class TrainJob:
         checkpoint_at: steps after which a checkpoint is saved (`stop_step` always is).
         seed: of data order, sampling and anything else random. Validation draws from a stream of its own.
         device: "auto", "cpu" or "cuda".
+        role: what the model is in its study.
     """
 
     model: str
@@ -72,6 +78,7 @@ class TrainJob:
     checkpoint_at: tuple[int, ...] = ()
     threads: int = 1
     device: str = "auto"
+    role: Role = "target"
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_step < self.stop_step <= self.horizon:
@@ -85,7 +92,11 @@ class TrainJob:
 
 @dataclass(frozen=True, slots=True)
 class ScoreJob:
-    """Score a model (a base model, or a checkpoint's folder) on a split, without training."""
+    """Score a model (a base model, or a checkpoint's folder) on a split of `scored`, without training.
+
+    `task` and `task_options` are those of the study, as in a TrainJob. `other`: the name of another task, one of the
+    `test_ood` in the options, whose test split is scored in place of the study's own.
+    """
 
     model: str
     checkpoint: str | None
@@ -97,10 +108,29 @@ class ScoreJob:
     hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
     threads: int = 1
     device: str = "auto"
+    role: Role = "target"
+    other: str = ""
+
+    def __post_init__(self) -> None:
+        if self.other and (self.split != "test" or self.other not in self._others):
+            raise ValueError(
+                f"expected the test split and one of the tasks {', '.join(self._others) or '(none)'} of test_ood, "
+                f"got {self.split} and {self.other}"
+            )
+
+    @property
+    def scored(self) -> TaskRef:
+        """The task that the split is of."""
+        return self._others[self.other] if self.other else TaskRef(self.task, self.task_options)
+
+    @property
+    def _others(self) -> dict[str, TaskRef]:
+        return {ref.name: ref for ref in other_tests(self.task_options)}
 
 
 Scores = Mapping[str, float]
-"""`mean` (mean@k accuracy, the score), `greedy` (greedy accuracy), `mean_stderr`; each in [0, 1]."""
+"""`mean` (mean@k accuracy, the score), `greedy` (greedy accuracy), `mean_stderr`; by its name the mean@k of each group
+of the split's examples (`rltune.tasks.groups`); each in [0, 1]. All but `mean` may be missing."""
 
 
 def unheard() -> None:
@@ -110,15 +140,28 @@ def unheard() -> None:
 class Reporter(Protocol):
     """What a trainer tells while it works. The executor's worker implements it; trainers only call."""
 
-    def training_starts(self) -> None:
-        """Called once, when everything is loaded and the first step is about to begin."""
+    def training_starts(self, ago: float = 0.0) -> None:
+        """Called once, when everything is loaded and the first step is about to begin.
+
+        `ago`: seconds since then, for a trainer that learns of the beginning of the first step only at its end.
+        """
+        ...
+
+    def workspace(self) -> Path:
+        """An existing folder for files of this segment that a program writes while it trains, on the file system of
+        the checkpoints, so that these can be moved instead of copied. It stays after the segment's end: the trainer
+        removes what is large.
+
+        Raises:
+            OSError: if it can't be made.
+        """
         ...
 
     def step(self, metrics: StepMetrics) -> StopReason | None:
         """Called once after each rollout step, in order, before any checkpoint of that step.
 
         `metrics` has canonical names (`rltune.types.METRIC_NAMES`; absent ones are left out, never made up), and at
-        a validated step `score/mean`, `score/greedy`, `score/mean_stderr` and `validate_seconds` too.
+        a validated step those of `Scores` as `score/<name>`, and `validate_seconds`, too.
         `step_seconds` excludes validation. Returns None to go on; a reason to stop at this very step: the trainer
         then saves a checkpoint of it and returns that reason.
         """
@@ -127,7 +170,7 @@ class Reporter(Protocol):
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> Path:
         """Makes a checkpoint durable: calls `save(folder)` on an empty temporary folder, then publishes it under its
         final name with a manifest. `save` writes all that an exact resume needs (weights, optimizer, scheduler, RNG,
-        data position). Returns the final folder.
+        data position). `step` is the last that was reported. Returns the final folder.
 
         Raises:
             OSError: if the disk is full or the folder can't be written; the trainer lets it pass.
@@ -168,6 +211,43 @@ class Trainer(Protocol):
         ...
 
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
-        """Scores a model on a split. Deterministic under the job's seed. `alive` as `Reporter.alive`, to be called
-        after each batch of answers."""
+        """Scores a model on a split of `job.scored`. Deterministic under the job's seed. `alive` as `Reporter.alive`,
+        to be called after each batch of answers."""
+        ...
+
+
+@runtime_checkable
+class ExternalTrainer(Trainer, Protocol):
+    """A trainer that runs somebody else's program.
+
+    Its `trainer.settings` in the study file are no hyperparameters: they say which program is run, and how. They may
+    hold anything that YAML can, and are given to `configure` before anything but `preload` is called.
+    """
+
+    @property
+    def saves_anywhere(self) -> bool:
+        """Whether it saves a checkpoint at any step at which it is told to stop. If not, a run that a rule or a
+        request ends keeps the checkpoints that it had, and steps after the last one are trained again on a resume."""
+        ...
+
+    def configure(self, settings: Mapping[str, object]) -> Trainer:
+        """The same trainer with these settings. Light: starts nothing.
+
+        Raises:
+            TrainerError: for an unknown setting or an impossible value; `where` is `trainer.settings...`.
+        """
+        ...
+
+    def dead(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Those hyperparameters among `names` that change nothing about a run, each with the reason. To search one of
+        them would spend the whole budget on equal runs."""
+        ...
+
+    def notes(self, hyperparameters: Mapping[str, Scalar]) -> Sequence[str]:
+        """What a person should know before a study with these hyperparameters starts, in sentences."""
+        ...
+
+    def check_other_test(self, other: TaskRef) -> None:
+        """Raises TrainerError if models can't be scored on the test split of another task (`ScoreJob.other`). Light:
+        a study is told before it starts, not at its end."""
         ...

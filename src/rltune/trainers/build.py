@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import cast
 
 from rltune.errors import TrainerError, did_you_mean
-from rltune.trainers.base import Trainer
+from rltune.trainers.base import ExternalTrainer, Trainer
 
 TRAINERS: Mapping[str, str] = {
     "trl": "rltune.trainers.trl.trainer:TrlTrainer",
+    "verl": "rltune.trainers.verl.trainer:VerlTrainer",
+    "command": "rltune.trainers.command.trainer:CommandTrainer",
 }
 """Name -> "module:Class". A trainer of your own is one more line here."""
 
@@ -20,14 +22,17 @@ def trainer_names() -> tuple[str, ...]:
     return tuple(TRAINERS)
 
 
-def build_trainer(name: str) -> Trainer:
+def build_trainer(name: str, settings: Mapping[str, object] | None = None) -> Trainer:
     """A new trainer.
 
     Args:
         name: one of `trainer_names()`, or "module:Class" for a trainer of your own.
+        settings: for an `ExternalTrainer`; None: it isn't configured, and good for nothing but `preload`. Those of
+            any other trainer are hyperparameters, and don't belong here.
 
     Raises:
-        TrainerError: for an unknown name (with the known ones and the closest), or if it can't be imported.
+        TrainerError: for an unknown name (with the known ones and the closest), if it can't be imported, or if it
+            can't take the settings.
     """
     target = name if ":" in name else TRAINERS.get(name)
     if target is None:
@@ -45,4 +50,5 @@ def build_trainer(name: str) -> Trainer:
             where="trainer",
             hint=f"it has to be {attribute} in {module}",
         ) from error
-    return cast(Trainer, factory())
+    trainer = cast(Trainer, factory())
+    return trainer.configure(settings) if settings is not None and isinstance(trainer, ExternalTrainer) else trainer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trl_toys import Recorder, ToyTask
 
+from rltune.tasks.base import Example
 from rltune.trainers.base import TrainJob
 from rltune.trainers.trl.data import data_order, reward_function, training_data
 from rltune.trainers.trl.loop import policy_kl
@@ -44,6 +45,19 @@ def test_the_reward_finds_the_answer_of_its_prompt() -> None:
     assert rows["prompt"][0] == rows["prompt"][2] == task.examples("train")[3].prompt
     reward = reward_function(task, task.examples("train"))
     assert reward(completions=["12x", "y"], example=[3, 0], prompts=["unused", ""]) == [0.4, 0.0]
+
+
+def test_a_task_that_judges_many_at_once_is_asked_once_a_step() -> None:
+    class Judged(ToyTask):
+        def rewards(self, examples: Sequence[Example], completions: Sequence[str]) -> list[float]:
+            return [float(f"{len(examples)}.{example.answer}") for example in examples]
+
+        def grades(self, examples: Sequence[Example], completions: Sequence[str]) -> list[float]:
+            raise AssertionError("training is rewarded, not graded")
+
+    task = Judged()
+    reward = reward_function(task, task.examples("train"))
+    assert reward(completions=["12x", "y"], example=[3, 0]) == [2.3, 2.0]
 
 
 def test_metrics_are_averaged_over_updates_under_canonical_names() -> None:

@@ -10,6 +10,7 @@ import torch
 from trl_toys import ToyTask
 
 from rltune.errors import CheckpointError, ModelError, TaskError, TrainerError
+from rltune.tasks.base import Example, Split
 from rltune.trainers.base import ScoreJob, Scoring
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.scoring import Answerer, score_split
@@ -35,6 +36,44 @@ def test_scores_are_accuracies_over_prompts() -> None:
     scores = score_split(Scripted(), ToyTask(), "test", Scoring(6, 1), 0)  # type: ignore[arg-type]
     assert scores["mean"] == 0.5
     assert scores["mean_stderr"] == pytest.approx((0.3 / 6) ** 0.5)  # 0/1 over 6 prompts: variance 0.25 * 6 / 5
+
+
+class Graded(ToyTask):
+    """A task with groups that grades many answers at once; a grade lies between right and wrong."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def examples(self, split: Split) -> Sequence[Example]:
+        names = [("odd", "level_5"), ("even",), ("odd",), ("even",), ("odd",), ()]
+        return [Example(e.prompt, e.answer, g) for e, g in zip(super().examples(split), names, strict=True)]
+
+    def rewards(self, examples: Sequence[Example], completions: Sequence[str]) -> list[float]:
+        raise AssertionError("scores are made of grades")
+
+    def grades(self, examples: Sequence[Example], completions: Sequence[str]) -> list[float]:
+        self.batches.append(len(examples))
+        return [
+            0.8 if text == "1" else 0.25 * ("odd" in e.groups) for e, text in zip(examples, completions, strict=True)
+        ]
+
+
+def test_groups_of_the_split_have_scores_of_their_own() -> None:
+    task = Graded()
+    scores = score_split(Scripted(), task, "test", Scoring(6, 2), 0)  # type: ignore[arg-type]
+    odd, even = (0.8 + 0.25) / 2, 0.8 / 2
+    assert scores["odd"] == pytest.approx(odd) and scores["even"] == pytest.approx(even)
+    assert scores["level_5"] == pytest.approx(odd)  # its only prompt is an odd one
+    assert scores["mean"] == pytest.approx((3 * odd + 3 * even) / 6)
+    assert scores["greedy"] == pytest.approx((2 * 0.8 + 2 * 0.25) / 6)
+    assert "level_5" in score_split(Scripted(), task, "test", Scoring(1, 2), 0)  # type: ignore[arg-type]
+    assert "even" not in score_split(Scripted(), task, "test", Scoring(1, 2), 0)  # type: ignore[arg-type]
+
+
+def test_grading_goes_in_batches_with_a_sign_of_life_each() -> None:
+    task, signs = Graded(), []
+    score_split(Scripted(), task, "test", Scoring(6, 20), 0, lambda: signs.append(None))  # type: ignore[arg-type]
+    assert sorted(task.batches) == [6, 56, 64] and len(signs) == 3
 
 
 def test_nothing_to_score_is_refused() -> None:
@@ -76,16 +115,41 @@ def test_a_base_model_is_scored_from_its_folder(toy: ToyTask, tiny_model: str) -
     assert set(first) == {"mean", "greedy", "mean_stderr"}
 
 
+def test_another_tasks_test_split_is_scored_in_place_of_the_own(
+    tiny_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, object]] = []
+
+    def build(name: str, options: object) -> ToyTask:
+        made.append((name, options))
+        return ToyTask()
+
+    monkeypatch.setattr("rltune.trainers.trl.run.build_task", build)
+    options = {"test_ood": ["aime24", {"name": "math", "data": "somewhere"}]}
+    TrlTrainer().score(score_job(tiny_model, task_options=options, other="math"))
+    TrlTrainer().score(score_job(tiny_model, task_options=options))
+    assert made == [("math", {"data": "somewhere"}), ("toy", options)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"other": "amc23"}, "one of the tasks math"), ({"other": "math", "split": "validation"}, "validation and math")],
+)
+def test_only_the_test_split_of_a_task_that_is_named_can_be_scored(changes: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        score_job("model", task_options={"test_ood": ["math"]}, **changes)
+
+
 def test_each_batch_of_answers_is_a_sign_of_life(
     toy: ToyTask, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signs: list[None] = []
     TrlTrainer().score(score_job(tiny_model), lambda: signs.append(None))
-    assert len(signs) == 2, "all greedy answers fit into one batch, and so do all samples"
+    assert len(signs) == 2 + 2, "all greedy answers are made and graded in one batch, and so are all samples"
     monkeypatch.setattr("rltune.trainers.trl.scoring._TOKENS_PER_BATCH", 1)
     signs.clear()
     TrlTrainer().score(score_job(tiny_model), lambda: signs.append(None))
-    assert len(signs) == 6 + 6 * 4, "each answer is a batch now"
+    assert len(signs) == 6 + 6 * 4 + 2, "each answer is made alone now"
 
 
 def test_a_missing_model_or_checkpoint_is_named(toy: ToyTask, tiny_model: str, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_metrics_of_one_update_without_reference_model(toy: ToyTask, make_job: M
     first, second = (m.values for m in recorder.steps)
     assert set(second) == ALWAYS
     assert set(first) - set(second) == {"score/mean", "score/greedy", "score/mean_stderr", "validate_seconds"}
-    assert recorder.signs == 2, "the validation's greedy answers, and its samples"
+    assert recorder.signs == 4, "the validation's greedy answers and its samples, each made and graded"
     assert second["clip_fraction"] == 0.0
     assert 0 < second["reward"] < 1 and second["reward_std"] > 0
     assert 0 < second["entropy"] <= math.log(60)

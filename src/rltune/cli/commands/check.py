@@ -79,12 +79,13 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
 def afterwards(blueprint: Blueprint) -> list[str]:
     """What follows the search."""
     config, seeds = blueprint.config, several(blueprint.config.final.seeds, "fresh seed")
+    others = f" (on {listed(blueprint.other_tests)} too)" if blueprint.other_tests else ""
     if not blueprint.outline.swept:
-        return [f"then      trains the recipe on the target with {seeds}, tests it, and writes the report"]
+        return [f"then      trains the recipe on the target with {seeds}, tests it{others}, and writes the report"]
     confirmed = several(config.confirm.top, "configuration")
     return [
         f"then      confirms {confirmed} on the target, trains the winner and the recipe",
-        f"          with {seeds} each, tests them, and writes the report",
+        f"          with {seeds} each, tests them{others}, and writes the report",
     ]
 
 

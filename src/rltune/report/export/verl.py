@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 from rltune.errors import ReportError
 from rltune.report.export.winner import Winner
-from rltune.trainers.trl.settings import Settings, parse
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.trainers.trl.settings import Settings
+from rltune.trainers.trl.settings import parse as parse_trl
+from rltune.trainers.verl.dialect import ACTOR, ROLLOUT, Dialect
+from rltune.trainers.verl.hyperparameters import NAMES, parse
+from rltune.trainers.verl.keys import overrides_of
+from rltune.types import Scalar
 
 SCHEDULERS = ("constant", "cosine")
 """What verl's FSDP engine knows."""
@@ -15,8 +22,6 @@ EXPRESSED = ("num_iterations", "gradient_accumulation_steps", "max_completion_le
 """TRL's own fields that are exported under another name, or that change no result."""
 
 _MANY_EPOCHS = 100_000
-_ACTOR = "actor_rollout_ref.actor"
-_ROLLOUT = "actor_rollout_ref.rollout"
 
 
 def export_verl(winner: Winner) -> str:
@@ -26,44 +31,28 @@ def export_verl(winner: Winner) -> str:
         ReportError: if the winner's schedule or batch has no counterpart in verl.
         TrainerError: if a hyperparameter has an impossible value.
     """
-    settings = parse(winner.hyperparameters)
-    lines = " \\\n".join(f"  {line}" for line in overrides(settings, winner))
-    head = f"{winner.comment()}{_left_out(settings)}{_variables(winner)}"
-    return f"{head}\npython3 -m verl.trainer.main_ppo \\\n{lines}\n"
+    hyperparameters, left_out = _for_verl(winner)
+    lines = " \\\n".join(f"  {line}" for line in overrides(hyperparameters, winner))
+    # Names without a counterpart: better said than dropped in silence.
+    said = f"# not exported, since these are TRL's own fields: {', '.join(left_out)}\n" if left_out else ""
+    return f"{winner.comment()}{said}{_variables(winner)}\npython3 -m verl.trainer.main_ppo \\\n{lines}\n"
 
 
-def overrides(settings: Settings, winner: Winner) -> list[str]:
+def overrides(hyperparameters: Mapping[str, Scalar], winner: Winner) -> list[str]:
     """Hydra overrides, quoted for a shell; names with a dollar sign are the script's variables."""
-    _check(settings, winner)
-    length = [] if winner.response_length is None else [f"data.max_response_length={winner.response_length}"]
+    dialect = Dialect()
+    length = winner.response_length
+    searched = overrides_of(parse(hyperparameters, dialect), dialect, response=length)
     return [
-        "algorithm.adv_estimator=grpo",
-        "algorithm.use_kl_in_reward=False",
         'data.train_files="$TRAIN_FILES"',
         'data.val_files="$VAL_FILES"',
-        f"data.train_batch_size={settings.prompts_per_step}",
-        *length,
+        *([] if length is None else [f"data.max_response_length={length}"]),
         f"data.seed={winner.seed}",
         'actor_rollout_ref.model.path="$MODEL"',
-        f"{_ACTOR}.optim.lr={settings.learning_rate!r}",
-        f"{_ACTOR}.optim.lr_scheduler_type={settings.lr_scheduler}",
-        f"{_ACTOR}.optim.lr_warmup_steps={settings.warmup_steps}",
-        # actor.grad_clip is still accepted and does nothing.
-        f"{_ACTOR}.optim.clip_grad={settings.grad_clip!r}",
-        # clip_ratio alone does nothing: low and high are never empty.
-        f"{_ACTOR}.clip_ratio={settings.clip_ratio!r}",
-        f"{_ACTOR}.clip_ratio_low={settings.clip_ratio!r}",
-        f"{_ACTOR}.clip_ratio_high={settings.clip_ratio!r}",
-        f"{_ACTOR}.use_kl_loss={settings.kl_coef > 0}",
-        f"{_ACTOR}.kl_loss_coef={settings.kl_coef!r}",
-        f"{_ACTOR}.kl_loss_type=low_var_kl",
-        f"{_ACTOR}.ppo_mini_batch_size={settings.prompts_per_step // settings.updates_per_step}",
-        f"{_ACTOR}.ppo_epochs={settings.native.get('num_iterations', 1)}",
-        f"{_ACTOR}.use_dynamic_bsz=True",
-        f"{_ROLLOUT}.name=vllm",
-        f"{_ROLLOUT}.n={settings.rollouts}",
-        f"{_ROLLOUT}.temperature={settings.temperature!r}",
-        f"{_ROLLOUT}.tensor_model_parallel_size=1",
+        *(shlex.quote(override.text) for override in searched),
+        f"{ACTOR}.use_dynamic_bsz=True",
+        f"{ROLLOUT}.name=vllm",
+        f"{ROLLOUT}.tensor_model_parallel_size=1",
         f"trainer.total_training_steps={winner.horizon}",
         # The loop ends at whichever comes first; steps shall decide.
         f"trainer.total_epochs={_MANY_EPOCHS}",
@@ -74,6 +63,20 @@ def overrides(settings: Settings, winner: Winner) -> list[str]:
     ]
 
 
+def _for_verl(winner: Winner) -> tuple[Mapping[str, Scalar], list[str]]:
+    """The winner's hyperparameters by verl's names, and TRL's own fields that have no counterpart."""
+    given = winner.hyperparameters
+    only_here = [name for name in given if "." in name or (name in NAMES and name not in CANONICAL_HYPERPARAMETERS)]
+    if only_here:  # verl trained it
+        return given, []
+    settings = parse_trl(given)
+    _check(settings, winner)
+    values = {name: getattr(settings, name) for name in CANONICAL_HYPERPARAMETERS}
+    epochs = int(settings.native.get("num_iterations", 1))
+    left_out = [name for name in settings.native if name not in EXPRESSED]
+    return {"algorithm": "grpo", **values, "epochs_per_step": epochs}, left_out
+
+
 def _check(settings: Settings, winner: Winner) -> None:
     if settings.lr_scheduler not in SCHEDULERS:
         raise ReportError(
@@ -81,12 +84,6 @@ def _check(settings: Settings, winner: Winner) -> None:
             where=f"configuration {winner.finalist.configuration.id}",
             hint=f"export it as trl or json, or search lr_scheduler over {' and '.join(SCHEDULERS)} only",
         )
-
-
-def _left_out(settings: Settings) -> str:
-    """Names the trainer's own fields that have no counterpart here: better said than dropped in silence."""
-    names = [n for n in settings.native if n not in EXPRESSED]
-    return f"# not exported, since these are TRL's own fields: {', '.join(names)}\n" if names else ""
 
 
 def _variables(winner: Winner) -> str:

@@ -33,7 +33,7 @@ class JsonLines:
         bad, cut, unknown, first = 0, 0, dict[str, None](), None
         for line in source.lines():
             row = parse_row(line.text)
-            step = _step(row) if row else None
+            step = step_of_row(row) if row else None
             if row is None or step is None:
                 if line.text.strip():
                     bad, cut = bad + line.ended, cut + (not line.ended)
@@ -41,7 +41,7 @@ class JsonLines:
             first = first or line.number
             unknown.update(dict.fromkeys(n for n in row if len(unknown) < 20 and n not in _META and not lookup(n)))
             run = row.get("run")
-            if values := canonical(_numbers(row)):
+            if values := canonical(numbers_of_row(row)):
                 curves.setdefault(None if run is None else str(run), Curve()).add(step, values)
         notes = (
             *counted(bad, "line", "skipped: no JSON object with a step"),
@@ -51,11 +51,13 @@ class JsonLines:
         return Reading(runs, tuple(unknown), line=first)
 
 
-def _step(row: Mapping[str, Any]) -> int | None:
+def step_of_row(row: Mapping[str, Any]) -> int | None:
+    """The step number of a row, whatever it is called; None if it has none."""
     return next((step for name in STEP_NAMES if (step := step_of(row.get(name))) is not None), None)
 
 
-def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+def numbers_of_row(row: Mapping[str, Any]) -> dict[str, float]:
+    """What is a number in a row, by name."""
     numbers = {}
     for name, value in row.items():
         if isinstance(value, dict) and len(value) == 1:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datasets import Dataset
 
 from rltune.tasks.base import Example, Task
+from rltune.tasks.scoring import rewards_of
 
 
 def data_order(examples: int, prompts: int, seed: int) -> list[int]:
@@ -37,6 +38,6 @@ def reward_function(task: Task, examples: Sequence[Example]) -> Callable[..., li
     """TRL's reward function for `training_data`: one reward a completion."""
 
     def reward(completions: list[str], example: list[int], **_others: object) -> list[float | None]:
-        return [task.reward(examples[i], text) for i, text in zip(example, completions, strict=True)]
+        return [*rewards_of(task, [examples[i] for i in example], completions)]
 
     return reward

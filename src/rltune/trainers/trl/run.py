@@ -95,7 +95,7 @@ def score_model(job: ScoreJob, alive: Callable[[], None]) -> Scores:
     """See `rltune.trainers.base.Trainer.score`."""
     settings = parse(job.hyperparameters)
     device = choose_device(job.device)
-    task = build_task(job.task, job.task_options)
+    task = build_task(job.scored.name, job.scored.options)
     source = job.checkpoint or job.model
     with quiet(), _threads(job.threads):
         try:

@@ -14,10 +14,13 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from rltune.errors import TaskError
 from rltune.tasks.base import Example, Split, Task
+from rltune.tasks.groups import breakdown
+from rltune.tasks.scoring import grades_of
 from rltune.trainers.base import Scores, Scoring, unheard
 from rltune.trainers.trl.randomness import isolated, stream_seed
 
 _TOKENS_PER_BATCH = 32_768  # bounds the memory of one batch; small answers are still made hundreds at once
+_GRADES_PER_BATCH = 64  # a check may take seconds an answer, and a sign of life is due every few minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,11 @@ class Answerer:
 def score_split(
     answerer: Answerer, task: Task, split: Split, scoring: Scoring, seed: int, alive: Callable[[], None] = unheard
 ) -> Scores:
-    """`mean` (mean@k), `greedy`, `mean_stderr` (over prompts), each in [0, 1].
+    """`mean` (mean@k), `greedy`, `mean_stderr` (over prompts), and mean@k of each group of the split's examples, by
+    the group's name; each in [0, 1].
 
     Draws from a random stream that depends on (seed, split) alone, and leaves all other streams as they are.
-    `alive` is called after each batch of answers.
+    `alive` is called after each batch of answers that was made or graded.
 
     Raises:
         TaskError: if the split is empty or nothing was asked for.
@@ -99,16 +103,28 @@ def score_split(
         repeated = [prompt for prompt in prompts for _ in range(scoring.samples)]
         sampled = answerer.answers(repeated, temperature=scoring.temperature, alive=alive)
     k = scoring.samples
-    means = [_accuracy(task, [example] * k, sampled[i * k : (i + 1) * k]) for i, example in enumerate(examples)]
+    grades = _grades(task, [example for example in examples for _ in range(k)], sampled, alive)  # (n k,)
+    means = [_mean(grades[i : i + k]) for i in range(0, len(grades), k)]  # (n,)
     return {
-        "mean": sum(means) / len(means),
-        "greedy": _accuracy(task, examples, greedy),
+        "mean": _mean(means),
+        "greedy": _mean(_grades(task, examples, greedy, alive)),
         "mean_stderr": _stderr(means),
+        **breakdown(examples, means),
     }
 
 
-def _accuracy(task: Task, examples: Sequence[Example], answers: Sequence[str]) -> float:
-    return sum(task.correct(e, a) for e, a in zip(examples, answers, strict=True)) / len(examples)
+def _grades(task: Task, examples: Sequence[Example], answers: Sequence[str], alive: Callable[[], None]) -> list[float]:
+    """The grade in [0, 1] of each of n answers."""
+    grades: list[float] = []
+    for start in range(0, len(examples), _GRADES_PER_BATCH):
+        batch = slice(start, start + _GRADES_PER_BATCH)
+        grades += grades_of(task, examples[batch], answers[batch])
+        alive()
+    return grades
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _stderr(values: Sequence[float]) -> float:

@@ -1,0 +1,1 @@
+"""Settings of `command` for known trainers. A user's own settings come on top."""

@@ -1,0 +1,84 @@
+"""The trainer's face: light, so that a study file can be checked without starting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from rltune.errors import TrainerError
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
+from rltune.trainers.command.launch import check_templates
+from rltune.trainers.command.presets.build import with_preset
+from rltune.trainers.command.run import Segment, score_published
+from rltune.trainers.command.settings import ScoreProgram, Settings, parse
+from rltune.types import Scalar, StopReason
+
+
+class CommandTrainer:
+    """Any program that can be started by an argument list. Implements `rltune.trainers.base.ExternalTrainer`."""
+
+    name = "command"
+
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._given = settings
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The checked settings. Raises TrainerError as `configure`."""
+        if self._given is None:
+            raise TrainerError(
+                "expected the settings of the program to run, got none",
+                where="trainer.settings",
+                hint="see docs/bring-your-own-trainer.md",
+            )
+        return parse(with_preset(self._given))
+
+    @property
+    def saves_anywhere(self) -> bool:
+        return self._given is not None and self.settings.saves_on_term
+
+    def preload(self) -> None:
+        """Needs nothing: the program loads what it needs."""
+
+    def configure(self, settings: Mapping[str, object]) -> CommandTrainer:
+        configured = CommandTrainer(settings)
+        return configured if configured.settings else self
+
+    def dead(self, names: Iterable[str]) -> Mapping[str, str]:
+        used = self.settings.names_in("command", "arguments", "prefix", "env.")
+        return {name: f"no argument of the program holds {{{name}}}" for name in names if name not in used}
+
+    def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
+        del hyperparameters  # of a program that rltune doesn't know, there is nothing to say
+        return ()
+
+    def check_other_test(self, other: TaskRef) -> None:
+        if isinstance(self.settings.score, ScoreProgram) and "task" not in self.settings.names_in("score.command"):
+            raise TrainerError(
+                f"the scoring program isn't told that it is to score on {other.name}",
+                where="trainer.settings.score.command",
+                hint="let its arguments hold {task}, or leave test_ood out",
+            )
+
+    def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
+        check_templates(self.settings, _sample_job(hyperparameters))
+
+    def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
+        return Segment(self.settings, job, reporter).train()
+
+    def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
+        return score_published(self.settings, job, alive)
+
+
+def _sample_job(hyperparameters: Mapping[str, Scalar]) -> TrainJob:
+    return TrainJob(
+        model="model",
+        task="task",
+        hyperparameters=hyperparameters,
+        horizon=100,
+        stop_step=100,
+        seed=0,
+        validation=Scoring(prompts=1, samples=1),
+        validate_at=(100,),
+    )

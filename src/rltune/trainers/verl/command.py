@@ -1,0 +1,233 @@
+"""From a job to the command that does it: the user's overrides, the hyperparameters, and what the study decides."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rltune.errors import TrainerError
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.verl.checkpoints import step_folder, step_of
+from rltune.trainers.verl.dialect import ACTOR, ROLLOUT
+from rltune.trainers.verl.options import Options
+from rltune.trainers.verl.override import Override, overlay, setting
+from rltune.trainers.verl.script import MAIN
+from rltune.trainers.verl.setup import Setup
+
+HOOK = "rltune_verl_hook"
+HOOK_FOLDER = Path(__file__).with_name("hook")
+MANY_EPOCHS = 100_000
+"""verl's loop ends at steps or epochs, whichever comes first: steps shall decide."""
+
+_SEED_KEYS = ("data.seed", f"{ROLLOUT}.seed", f"{ACTOR}.data_loader_seed", f"{ACTOR}.fsdp_config.seed")
+_MODULES = "VERL_USE_EXTERNAL_MODULES"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The folder that a segment's program writes in, and the places in it."""
+
+    folder: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """verl's `default_local_dir`."""
+        return self.folder / "verl"
+
+    @property
+    def metrics(self) -> Path:
+        """verl's JSON lines: a file for each segment, since verl empties it when it starts."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def control(self) -> Path:
+        """Where segment and hook talk."""
+        return self.folder / "control"
+
+    @property
+    def console(self) -> Path:
+        return self.folder / "console.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run: its arguments, and what is added to its environment."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    overrides: tuple[Override, ...]
+
+    @property
+    def composable(self) -> tuple[Override, ...]:
+        """The overrides of verl's config: without those of Hydra itself."""
+        return tuple(o for o in self.overrides if not o.key.startswith("hydra."))
+
+
+def train_command(job: TrainJob, setup: Setup, work: Work, gpus: int, response: int) -> Command:
+    """The command of a segment.
+
+    Args:
+        gpus: on each node. response: the task's longest response in tokens.
+
+    Raises:
+        TrainerError: if the hyperparameters, or the user's overrides, can't be used.
+    """
+    decided = (
+        *_common(job, setup, work, gpus, response),
+        setting("trainer.total_training_steps", job.horizon),
+        setting("trainer.save_freq", _every(job.checkpoint_at, job.horizon)),
+        setting("trainer.test_freq", _every(job.validate_at, job.horizon) if job.validate_at else -1),
+        setting("trainer.val_before_train", False),
+        *_resume(job.resume_from, job.start_step),
+        *_validation(job.validation),
+    )
+    told = {
+        "RLTUNE_VERL_STOP": str(job.stop_step),
+        "RLTUNE_VERL_CONTROL": str(work.control),
+        **_with_hook(setup.launch.environment),
+    }
+    return _command(job, setup, work, response, decided, told)
+
+
+def score_command(job: ScoreJob, setup: Setup, work: Work, gpus: int, response: int) -> Command:
+    """The command that only validates: a base model, or a checkpoint, on a split.
+
+    Raises:
+        TrainerError, CheckpointError: if the job can't be done.
+    """
+    step = 0 if job.checkpoint is None else step_of(Path(job.checkpoint))
+    decided = (
+        *_common(job, setup, work, gpus, response),
+        setting("trainer.total_training_steps", max(1, step)),
+        setting("trainer.save_freq", -1),
+        setting("trainer.test_freq", -1),
+        setting("trainer.val_before_train", True),
+        setting("trainer.val_only", True),
+        *_resume(job.checkpoint, step),
+        *_validation(job.scoring),
+        *([setting("data.val_files", _test_files(job, setup))] if job.split != "validation" else []),
+    )
+    return _command(job, setup, work, response, decided, {})
+
+
+def _common(job: TrainJob | ScoreJob, setup: Setup, work: Work, gpus: int, response: int) -> Iterator[Override]:
+    yield setting("actor_rollout_ref.model.path", job.model)
+    yield setting("critic.model.path", job.model)
+    for key, split in (("data.train_files", "train"), ("data.val_files", "validation")):
+        if setup.own(key) is None and key not in job.hyperparameters:
+            yield setting(key, _parquet(job.task_options.get(split), key, split))
+    yield setting("data.max_response_length", setup.response(job.hyperparameters, response))
+    for key in _SEED_KEYS:
+        yield setting(key, job.seed)
+    yield setting("trainer.total_epochs", MANY_EPOCHS)
+    yield setting("trainer.n_gpus_per_node", gpus)
+    yield setting("trainer.nnodes", setup.options.nodes)
+    yield setting("trainer.default_local_dir", str(work.checkpoints))
+    yield setting("trainer.max_actor_ckpt_to_keep", None)
+    yield setting("trainer.max_critic_ckpt_to_keep", None)
+    # The user's own trackers, with the console and the file that metrics are read from.
+    own = re.findall(r"\w+", setup.own("trainer.logger") or "")
+    yield setting("trainer.logger", list(dict.fromkeys(["console", "file", *own])))
+    yield setting("trainer.experiment_name", work.folder.name)
+    yield setting("hydra.run.dir", str(work.folder / "hydra"))
+
+
+def _parquet(path: object, key: str, split: str) -> str:
+    """The task's own file of a split, for a user who names none."""
+    if not isinstance(path, str) or not path.endswith(".parquet"):
+        raise TrainerError(
+            f"verl needs {key}, and the task has no parquet file of its {split} split",
+            where="trainer.settings.base",
+            hint=f"add `{key}=<file>` to it, or `{split}: <file>` to the task `file`",
+        )
+    return os.path.abspath(path)
+
+
+def other_test_files(other: TaskRef, options: Options) -> list[str]:
+    """The parquet files of another task's test split: as the settings name them, else a file of the task's own.
+
+    Raises:
+        TrainerError: if there are none.
+    """
+    own = next((f for f in map(other.options.get, ("test", "data")) if str(f).endswith(".parquet")), None)
+    given = options.other_test_files.get(other.name) or ((str(own),) if own else ())
+    if not given:
+        raise TrainerError(
+            f"verl needs parquet files of the test split of {other.name}, one of test_ood",
+            where="trainer.settings.other_test_files",
+            hint=f"name them: {{{other.name}: <file>}}",
+        )
+    return [os.path.abspath(path) for path in given]
+
+
+def _test_files(job: ScoreJob, setup: Setup) -> list[str]:
+    if job.other:
+        return other_test_files(job.scored, setup.options)
+    given = setup.options.test_files or job.task_options.get(job.split)
+    if not given:
+        raise TrainerError(
+            f"no data for the {job.split} split",
+            where="trainer.settings.test_files",
+            hint="name the parquet files that the final models are tested on",
+        )
+    return [os.path.abspath(str(path)) for path in ([given] if isinstance(given, str) else given)]  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def _validation(scoring: Scoring) -> Iterator[Override]:
+    """mean@samples over the prompts that verl takes; data.seed chooses which."""
+    yield setting(f"{ROLLOUT}.val_kwargs.n", scoring.samples)
+    yield setting(f"{ROLLOUT}.val_kwargs.temperature", scoring.temperature)
+    yield setting(f"{ROLLOUT}.val_kwargs.do_sample", True)
+    yield setting("data.val_max_samples", scoring.prompts)
+
+
+def _resume(checkpoint: str | None, step: int) -> Iterator[Override]:
+    yield setting("trainer.resume_mode", "disable" if checkpoint is None else "resume_path")
+    path = None if checkpoint is None else str(step_folder(Path(checkpoint).absolute(), step))
+    yield setting("trainer.resume_from_path", path)
+
+
+def _every(steps: Sequence[int], horizon: int) -> int:
+    """A frequency that hits all of `steps`; the last step of a segment is always saved and validated."""
+    return math.gcd(*steps) if steps else horizon
+
+
+def _with_hook(environment: Mapping[str, str]) -> dict[str, str]:
+    """The hook beside the user's own modules, found by Python."""
+    path = environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(HOOK_FOLDER), path])),
+        _MODULES: ",".join(filter(None, [HOOK, environment.get(_MODULES, os.environ.get(_MODULES))])),
+    }
+
+
+def _command(
+    job: TrainJob | ScoreJob,
+    setup: Setup,
+    work: Work,
+    response: int,
+    decided: Sequence[Override],
+    told: Mapping[str, str],
+) -> Command:
+    launch, schema = setup.launch, setup.installed.schema
+    searched = setup.searched(job.hyperparameters, response)
+    # What an older version doesn't have can't be set: its seeds, its number of validation prompts.
+    known = [o for o in decided if o.key.startswith("hydra.") or schema.has(o.key)]
+    own = {**told, "VERL_FILE_LOGGER_PATH": str(work.metrics)}
+    environment = {**launch.environment, **own}
+    overrides = overlay(launch.overrides, searched, known, _to_cluster(own, environment))
+    flags = [("--config-name", launch.config), ("--config-path", launch.config_folder)]
+    start = (setup.options.python, "-m", MAIN, *(word for flag in flags if flag[1] for word in flag if word))
+    return Command((*start, *(o.text for o in overrides)), environment, overrides)
+
+
+def _to_cluster(own: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Override]:
+    """A Ray that verl starts itself inherits the environment; one that runs already has to be told."""
+    if "RAY_ADDRESS" in environment or "RAY_ADDRESS" in os.environ:
+        for name, value in own.items():
+            yield setting(f"ray_kwargs.ray_init.runtime_env.env_vars.{name}", value, "++")

@@ -1,0 +1,34 @@
+"""Why verl ended badly: as for any program, but for a node of the cluster that went away."""
+
+from __future__ import annotations
+
+from rltune.trainers.external.diagnosis import Cause, diagnose
+from rltune.trainers.external.endings import Position, ended_early
+from rltune.trainers.external.program import Program
+from rltune.trainers.external.tail import last_lines
+from rltune.types import StopKind, StopReason
+
+_NODE = (
+    "NodeDiedError",
+    "node was terminated",
+    "node has been marked dead",
+    "node has crashed",
+    "lost connection to GCS",
+)
+_LOOK_BACK_LINES = 200
+
+
+def ended(status: int, program: Program, position: Position) -> StopReason:
+    """The reason for an end before the step that it had to train to: LOST if a node went away, which says nothing about
+    the configuration; DIVERGED if the policy isn't finite.
+
+    Raises:
+        TrainerError, CheckpointError: for everything else; out of memory is told apart in the message.
+    """
+    lines = last_lines(program.output, _LOOK_BACK_LINES)
+    lost = next((line for line in lines if any(text in line for text in _NODE)), None)
+    if status != 0 and lost is not None and diagnose(status, lines).cause is Cause.CRASHED:
+        return StopReason(
+            StopKind.LOST, position.seen, f"a node of the cluster went away: {' '.join(lost.split())[:200]}"
+        )
+    return ended_early(status, program, position)

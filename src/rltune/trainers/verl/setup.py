@@ -1,0 +1,78 @@
+"""What the jobs of a study have in common: the user's settings, the launch that they stand for, the installed verl."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rltune.errors import TrainerError
+from rltune.trainers.verl.hyperparameters import parse
+from rltune.trainers.verl.installed import Installed, installed_verl
+from rltune.trainers.verl.keys import DEFAULT_RESPONSE, kl_place, overrides_of
+from rltune.trainers.verl.options import Options
+from rltune.trainers.verl.override import Override
+from rltune.trainers.verl.script import Launch
+from rltune.types import Scalar
+
+_RESPONSE = "data.max_response_length"
+_ESTIMATOR = "algorithm.adv_estimator"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """See the module. `launch` are the user's own overrides and environment."""
+
+    options: Options
+    launch: Launch
+    installed: Installed
+
+    def own(self, key: str) -> str | None:
+        """The value's text that the user's overrides give a key, or None."""
+        found = next((o.value for o in reversed(self.launch.overrides) if o.key == key), None)
+        return None if found is None else found.strip("'\"")
+
+    def response(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> int:
+        """The longest response in tokens: as the study sets it, else the user's overrides, else the task (or verl).
+
+        Raises:
+            TrainerError: if it is no whole number.
+        """
+        given = hyperparameters.get(_RESPONSE, self.own(_RESPONSE))
+        if given is None:
+            return task or DEFAULT_RESPONSE
+        try:
+            return int(given)
+        except ValueError:
+            raise TrainerError(f"{_RESPONSE} takes a whole number, got {given!r}", where="trainer verl") from None
+
+    def searched(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> tuple[Override, ...]:
+        """The overrides of hyperparameters. Without an algorithm it is GRPO, or what the user's overrides say.
+
+        Raises:
+            TrainerError: see `parse` and `overrides_of`.
+        """
+        algorithm = {} if self.own(_ESTIMATOR) else {"algorithm": "grpo"}
+        return overrides_of(
+            parse({**algorithm, **hyperparameters}, self.installed.dialect),
+            self.installed.dialect,
+            kl_in=kl_place(self.launch.overrides),
+            response=self.response(hyperparameters, task),
+        )
+
+
+def set_up(options: Options) -> Setup:
+    """From checked settings.
+
+    Raises:
+        TrainerError: if one can't be used. The installed verl is asked only when something of it is needed.
+    """
+    launch = options.launch(os.environ)
+    installed = installed_verl(
+        options.python,
+        tuple(sorted(launch.environment.items())),
+        launch.config or "ppo_trainer",
+        launch.config_folder,
+        options.folder,
+    )
+    return Setup(options, launch, installed)

@@ -1,0 +1,103 @@
+"""verl as a trainer: each segment is one run of `python -m verl.trainer.main_ppo`, in its own environment."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from rltune.errors import TrainerError
+from rltune.tasks.build import build_task
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import Reporter, ScoreJob, Scores, Trainer, TrainJob, unheard
+from rltune.trainers.external.program import Program
+from rltune.trainers.verl.advice import advise, unacting
+from rltune.trainers.verl.command import Command, Work, other_test_files, score_command, train_command
+from rltune.trainers.verl.options import Options, parse_options
+from rltune.trainers.verl.override import overlay, setting
+from rltune.trainers.verl.scoring import score_model
+from rltune.trainers.verl.segment import Segment, Shape
+from rltune.trainers.verl.setup import Setup, set_up
+from rltune.types import Scalar, StopReason
+
+
+class VerlTrainer:
+    """PPO, GRPO, DAPO, REINFORCE++ and RLOO by verl. An `ExternalTrainer`; `options`: its settings, once configured."""
+
+    name = "verl"
+    saves_anywhere = True
+
+    def __init__(self, options: Options | None = None) -> None:
+        self._options = options
+
+    def configure(self, settings: Mapping[str, object]) -> Trainer:
+        """See `ExternalTrainer.configure` and `rltune.trainers.verl.options.Options`."""
+        return VerlTrainer(parse_options(settings))
+
+    def preload(self) -> None:
+        """Nothing: verl lives in a process and an environment of its own."""
+
+    def dead(self, names: Iterable[str]) -> Mapping[str, str]:
+        """See `ExternalTrainer.dead`."""
+        return unacting(names, self._setup())
+
+    def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
+        """See `Trainer.check`. The installed verl has to compose its config with them, and to find it valid."""
+        setup = self._setup()
+        machines = (
+            setting("trainer.n_gpus_per_node", setup.options.gpus_for("", "target")),
+            setting("trainer.nnodes", setup.options.nodes),
+        )
+        overrides = overlay(setup.launch.overrides, setup.searched(hyperparameters), machines)
+        setup.installed.compose(overrides)
+        setup.installed.validate(overrides)
+
+    def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
+        """What a person should know before the study starts: dead keys, and own values that the study replaces."""
+        setup = self._setup()
+        generated = setup.searched(hyperparameters)
+        return advise(setup.launch.overrides, generated, hyperparameters, setup.installed.dialect)
+
+    def check_other_test(self, other: TaskRef) -> None:
+        """See `ExternalTrainer.check_other_test`."""
+        other_test_files(other, self._setup().options)
+
+    def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
+        """See `Trainer.train`."""
+        setup, work = self._setup(), Work(reporter.workspace())
+        gpus = setup.options.gpus_for(job.model, job.role)
+        command = train_command(job, setup, work, gpus, _response_length(job))
+        values = setup.installed.compose(command.composable, ("algorithm.adv_estimator", "critic.enable"))
+        shape = Shape(gpus * setup.options.nodes, _needs_critic(values))
+        return Segment(job, _program(command, setup, work), work, reporter, shape).run()
+
+    def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
+        """See `Trainer.score`: verl only validates."""
+        setup = self._setup()
+        gpus = setup.options.gpus_for(job.model, job.role)
+        with tempfile.TemporaryDirectory(prefix="rltune-verl-") as scratch:
+            work = Work(Path(scratch))
+            command = score_command(job, setup, work, gpus, _response_length(job))
+            setup.installed.compose(command.composable)
+            return score_model(_program(command, setup, work), work, alive)
+
+    def _setup(self) -> Setup:
+        if self._options is None:
+            raise TrainerError("the trainer verl has no settings", where="trainer.settings")
+        return set_up(self._options)
+
+
+def _program(command: Command, setup: Setup, work: Work) -> Program:
+    folder = Path(setup.options.folder or ".").absolute()
+    return Program(command.arguments, folder, work.console, command.environment)
+
+
+def _response_length(job: TrainJob | ScoreJob) -> int:
+    task = job.scored if isinstance(job, ScoreJob) else TaskRef(job.task, job.task_options)
+    return build_task(task.name, task.options).max_response_length
+
+
+def _needs_critic(values: Mapping[str, object]) -> bool:
+    """verl's own rule: `critic.enable` where it is set, else whether the advantage is GAE."""
+    enabled = values["critic.enable"]
+    return bool(enabled) if enabled is not None else values["algorithm.adv_estimator"] == "gae"

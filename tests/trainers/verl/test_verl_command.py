@@ -1,0 +1,129 @@
+"""The command of a segment: what the study decides, whatever the user's overrides say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rltune.errors import TrainerError
+from rltune.tasks.ood import TaskRef
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.verl.command import HOOK, HOOK_FOLDER, Command, Work, score_command, train_command
+from rltune.trainers.verl.options import parse_options
+from rltune.trainers.verl.setup import set_up
+from rltune.trainers.verl.trainer import VerlTrainer
+
+Make = Callable[..., VerlTrainer]
+Job = Callable[..., TrainJob]
+
+
+@pytest.fixture
+def command(make_trainer: Make, tmp_path: Path) -> Callable[..., Command]:
+    def make(job: TrainJob, *base: str, **settings: object) -> Command:
+        options = make_trainer("", *base, **settings)._options
+        assert options is not None
+        return train_command(job, set_up(options), Work(tmp_path / "segment"), 4, 64)
+
+    return make
+
+
+def test_the_horizon_is_the_studys_and_the_stop_is_the_hooks(
+    command: Callable[..., Command], make_job: Job, tmp_path: Path
+) -> None:
+    made = command(make_job(4, validate_at=(2, 4), checkpoint_at=(3,)), "trainer.total_training_steps=999")
+    got = {o.key: o.value for o in made.overrides}
+    assert got["trainer.total_training_steps"] == "8" and made.environment["RLTUNE_VERL_STOP"] == "4"
+    assert (got["trainer.save_freq"], got["trainer.test_freq"], got["trainer.resume_mode"]) == ("3", "2", "disable")
+    assert got["trainer.n_gpus_per_node"] == "4" and got["data.seed"] == "3"
+    assert got["trainer.max_actor_ckpt_to_keep"] == "null"
+    assert made.environment["VERL_FILE_LOGGER_PATH"] == str(tmp_path / "segment/metrics.jsonl")
+
+
+def test_a_resume_names_the_step_in_the_published_checkpoint(command: Callable[..., Command], make_job: Job) -> None:
+    got = {o.key: o.value for o in command(make_job(5, start=3, resume=Path("/runs/step-000003"))).overrides}
+    assert got["trainer.resume_mode"] == "resume_path"
+    assert got["trainer.resume_from_path"] == "/runs/step-000003/global_step_3"
+
+
+def test_the_users_trackers_modules_and_paths_are_kept(command: Callable[..., Command], make_job: Job) -> None:
+    env = {"VERL_USE_EXTERNAL_MODULES": "mine", "PYTHONPATH": "/mine"}
+    made = command(make_job(4), "trainer.logger=['console','wandb']", env=env)
+    assert {o.key: o.value for o in made.overrides}["trainer.logger"] == "[console,file,wandb]"
+    assert made.environment["VERL_USE_EXTERNAL_MODULES"] == f"{HOOK},mine"
+    assert made.environment["PYTHONPATH"] == f"{HOOK_FOLDER}:/mine"
+
+
+def test_a_cluster_that_runs_already_is_told_what_the_process_needs(
+    command: Callable[..., Command], make_job: Job
+) -> None:
+    texts = [o.text for o in command(make_job(4), env={"RAY_ADDRESS": "auto"}).overrides]
+    assert "++ray_kwargs.ray_init.runtime_env.env_vars.RLTUNE_VERL_STOP='4'" in texts
+    assert not any("env_vars" in o.text for o in command(make_job(4)).overrides)
+
+
+def test_without_data_of_ones_own_the_task_must_have_parquet_files(
+    command: Callable[..., Command], make_job: Job
+) -> None:
+    job = make_job(4)
+    bare = set_up(parse_options({"python": str(Path(__file__).with_name("stand_in") / "python")}))
+    with pytest.raises(TrainerError, match="verl needs data.train_files"):
+        train_command(job, bare, Work(Path("x")), 1, 64)
+    files = {"train": "/d/train.parquet", "validation": "/d/validation.parquet"}
+    made = train_command(replace(job, task_options=files), bare, Work(Path("x")), 1, 64)
+    assert {o.key: o.value for o in made.overrides}["data.val_files"] == "/d/validation.parquet"
+
+
+def test_a_person_is_told_what_does_nothing_and_what_is_replaced(make_trainer: Make) -> None:
+    trainer = make_trainer(
+        "",
+        "actor_rollout_ref.actor.grad_clip=0.5",
+        "actor_rollout_ref.actor.clip_ratio=0.1",
+        "custom_reward_function.path=mine.py",
+        "data.train_batch_size=512",
+        "actor_rollout_ref.actor.optim.lr_warmup_steps_ratio=0.1",
+    )
+    notes = "\n".join(trainer.notes({"prompts_per_step": 64, "updates_per_step": 1, "clip_ratio": 0.2}))
+    assert "actor_rollout_ref.actor.grad_clip changes nothing in verl 0.9.1" in notes
+    assert "actor_rollout_ref.actor.clip_ratio alone changes nothing" in notes
+    assert "custom_reward_function.path changes nothing" in notes
+    assert "data.train_batch_size=512 of your overrides is replaced by the study's prompts_per_step: 64" in notes
+    assert "share of the horizon" in notes and "one update a step" in notes
+
+
+def test_a_space_may_not_search_what_does_nothing(make_trainer: Make) -> None:
+    assert make_trainer().dead(["learning_rate", "clip_ratio"]) == {}
+    assert (
+        "actor.optim.clip_grad"
+        in make_trainer().dead(["actor_rollout_ref.actor.grad_clip"])["actor_rollout_ref.actor.grad_clip"]
+    )
+    unclipped = make_trainer("", "actor_rollout_ref.actor.policy_loss.loss_mode=gpg")
+    assert list(unclipped.dead(["learning_rate", "clip_ratio"])) == ["clip_ratio"]
+
+
+def test_another_tasks_test_set_is_the_file_that_is_named_for_it(make_trainer: Make, tmp_path: Path) -> None:
+    others = ["aime24", {"name": "amc23", "data": "d/amc.parquet"}]
+    job = ScoreJob(
+        "org/model", None, "file", "test", Scoring(8, 2), 0, {"test_ood": others, "test": "t.parquet"}, other="aime24"
+    )
+    options = make_trainer("", test_files="own.parquet", other_test_files={"aime24": ["a.parquet"]})._options
+    assert options is not None
+
+    def files(job: ScoreJob) -> str | None:
+        made = score_command(job, set_up(options), Work(tmp_path), 1, 64)
+        return {o.key: o.value for o in made.overrides}["data.val_files"]
+
+    assert files(job) == f"[{Path('a.parquet').absolute()}]"
+    assert files(replace(job, other="amc23")) == f"[{Path('d/amc.parquet').absolute()}]"
+    assert files(replace(job, other="")) == f"[{Path('own.parquet').absolute()}]"
+
+
+def test_another_task_without_a_file_for_verl_is_refused(make_trainer: Make) -> None:
+    trainer = make_trainer("", other_test_files={"aime24": "a.parquet"})
+    trainer.check_other_test(TaskRef("aime24"))
+    with pytest.raises(TrainerError, match="verl needs parquet files of the test split of math"):
+        trainer.check_other_test(TaskRef("math", {"data": "data/MATH"}))
+    with pytest.raises(TrainerError, match=r"other_test_files\.aime24"):
+        make_trainer("", other_test_files={"aime24": 3})
