@@ -66,7 +66,7 @@ class TrainerConfig(Section):
     )
     settings: Mapping[str, Setting] = Field(
         default_factory=dict,
-        description="trl: its own fields by their own names, peft, accelerate; verl, command: which program is run, how.",
+        description="trl: its own fields by their own names, peft, accelerate; verl, command: which program is run.",
     )
 
 

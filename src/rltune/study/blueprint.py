@@ -84,10 +84,6 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         inside = space.clip(search.baseline)
     configuration = Configuration({name: search.baseline[name] for name in inside.values})
     task, others = _tasks(file)
-    with _at(file, "stopping"):
-        rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
-        if not config.stopping.futility:
-            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
     notes = []
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
@@ -109,8 +105,8 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     if isinstance(trainer, FrameworkTrainer):
         with _at(file, "task"):
             trainer.check_data(config.task.name, config.task.options, told)
-        rules, idle = without_metrics(rules, trainer.reports(told))
-        notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
+    rules, idle = _rules(file, trainer, told)
+    notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
     with _at(file, "optimizer"):
         check_optimizer(config.optimizer.name, config.optimizer.options, problem)
     _check_writable(file)
@@ -141,6 +137,18 @@ def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
         for other in others:
             build_task(other.name, other.options).examples("test")
     return task, others
+
+
+def _rules(
+    file: StudyFile, trainer: Trainer, told: Mapping[str, Scalar]
+) -> tuple[tuple[Mapping[str, object], ...], tuple[str, ...]]:
+    """The study's stopping rules, and the names of those that no run of this trainer could be judged by."""
+    config = file.config.stopping
+    with _at(file, "stopping"):
+        rules = tuple(describe_rules(config.preset, config.rules))
+        if not config.futility:
+            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
+        return without_metrics(rules, trainer.reports(told)) if isinstance(trainer, FrameworkTrainer) else (rules, ())
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
