@@ -49,7 +49,7 @@ def test_a_whole_study(tmp_path: Path, algorithm: str) -> None:
         evaluations = [evaluation for _, evaluation in study.store.evaluations()]
         summary = study.summary()
         exported = yaml.safe_load(study.export("trl"))
-        curves = [m for run in study.store.runs() for m in study.store.metrics(run.id)]
+        curves = [m for run in study.store.runs() for m in study.store.curve(run.id)]
         page = study.report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert all(e.score is not None for e in evaluations), [e.stop for e in evaluations]
     assert {e.phase for e in evaluations} == {Phase.SEARCH, Phase.CONFIRM, Phase.FINAL}

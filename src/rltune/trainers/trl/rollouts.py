@@ -40,8 +40,7 @@ class _Rollouts(Stepped):
         loss = super()._compute_loss(model, inputs)  # pyright: ignore[reportAttributeAccessIssue]
         if _OLD in inputs:
             distance = policy_kl(self._logps, inputs[_OLD], inputs["completion_mask"])
-            if self._team.size > 1:
-                distance = self.accelerator.gather(torch.tensor([distance], device=loss.device)).mean().item()
+            distance = sum(self._team.join([distance])) / self._team.size
             self._metrics["train"]["policy_kl"].append(distance)  # pyright: ignore[reportAttributeAccessIssue]
         return loss
 
