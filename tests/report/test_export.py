@@ -159,7 +159,8 @@ def test_a_field_that_only_trl_has_is_named_and_not_dropped_in_silence(tmp_path:
 
 
 def test_rloo_and_its_adapter_are_exported(tmp_path: Path) -> None:
-    store = refilled(tmp_path, algorithm="rloo", use_peft=True, lora_r=8, lora_target_modules="q_proj v_proj")
+    lora = {"use_peft": True, "lora_r": 8, "lora_target_modules": "q_proj v_proj"}
+    store = refilled(tmp_path, algorithm="rloo", kl_coef=0.001, **lora)
     text = export(store, "trl")
     fields = yaml.safe_load(text)
     assert "trl rloo --config" in text and fields["beta"] == 0.001

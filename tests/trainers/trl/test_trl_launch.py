@@ -101,7 +101,7 @@ def test_wrong_settings_are_told_with_their_place(section: dict[str, object], wh
 def test_a_batch_that_the_processes_cant_share_is_refused() -> None:
     trainer = build_trainer("trl", {"accelerate": {"num_processes": {"target": 3, "proxy": 1}}})
     trainer.check({"algorithm": "sft", "batch_size": 12})
-    with pytest.raises(TrainerError, match="16 answers a pass, which 3 processes can't share"):
+    with pytest.raises(TrainerError, match="16 rows a pass, which 3 processes can't share"):
         trainer.check({"algorithm": "sft", "batch_size": 16})
     with pytest.raises(TrainerError, match="prompts_per_step x rollouts makes 32 answers"):
         trainer.check({"prompts_per_step": 8, "rollouts": 4})

@@ -98,7 +98,7 @@ def parse(hyperparameters: Mapping[str, Scalar]) -> Settings:
             or a batch that can't be divided.
     """
     algorithm = algorithm_named(hyperparameters.get("algorithm", _DEFAULT))
-    types = {f.name: str(f.type) for f in fields(Settings)}
+    types = {f.name: str(f.type) for f in fields(Settings) if f.name not in ("native", "lora")}
     values: dict[str, Scalar] = {"algorithm": algorithm.name, **algorithm.defaults}
     native: dict[str, Scalar] = {}
     lora: dict[str, Scalar] = {}
@@ -123,8 +123,9 @@ def check_processes(settings: Settings, processes: int) -> None:
     """
     if settings.share % processes:
         what = "prompts_per_step x rollouts" if settings.kind.generates else "batch_size"
+        unit = "answers" if settings.kind.generates else "rows"
         raise TrainerError(
-            f"{what} makes {settings.share} answers a pass, which {processes} processes can't share equally",
+            f"{what} makes {settings.share} {unit} a pass, which {processes} processes can't share equally",
             where="hyperparameter " + ("prompts_per_step" if settings.kind.generates else "batch_size"),
             hint="make it, divided by updates_per_step and gradient_accumulation_steps, a multiple of the processes",
         )
