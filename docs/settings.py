@@ -41,7 +41,8 @@ errors, paths are relative to the folder that the command runs in.
 `{{type: categorical, choices: [constant, cosine]}}`; `step` makes a number discrete; `when: {{other: value}}` makes a
 parameter present only if another has that value (or one of a list). Canonical names are `learning_rate`,
 `lr_scheduler`, `warmup_steps`, `clip_ratio`, `grad_clip`, `kl_coef`, `rollouts`, `prompts_per_step`,
-`updates_per_step`, `temperature`; any other name is the trainer's own field (for TRL: of `GRPOConfig`).
+`updates_per_step`, `temperature`, and for TRL's SFT and DPO `batch_size` and `epochs`; any other name is the trainer's
+own field (for TRL: of its configuration of the algorithm, see [trl](trl.md)).
 
 ## Recipes
 

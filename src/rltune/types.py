@@ -31,8 +31,13 @@ METRIC_NAMES = (
     "learning_rate",
     "tokens",
     "step_seconds",
+    "loss",
+    "token_accuracy",
+    "preference_accuracy",
+    "preference_margin",
 )
-"""Canonical names of the per-step metrics; `score/<name>` joins them at steps that are validated."""
+"""Canonical names of the per-step metrics, the last four of supervised and preference training; `score/<name>`
+joins them at steps that are validated."""
 
 
 class Phase(StrEnum):

@@ -42,8 +42,21 @@ def test_the_embedded_recipe_changes_the_learning_rate_alone() -> None:
     assert build_recipe("embedded-grpo", 3584).values["learning_rate"] == 1e-6
 
 
+@pytest.mark.parametrize(("small", "large"), [("rloo", "rloo"), ("sft", "sft"), ("dpo", "dpo")])
+def test_the_embedded_recipes_of_trl_change_the_rate_and_the_batch(small: str, large: str) -> None:
+    embedded, published = build_recipe(f"embedded-{small}", 128), build_recipe(f"trl-{large}")
+    changed = {"learning_rate", "batch_size"}
+    assert embedded.values["learning_rate"] == pytest.approx(28 * float(published.values["learning_rate"]), rel=0.005)
+    assert {k: v for k, v in embedded.values.items() if k not in changed} == {
+        k: v for k, v in published.values.items() if k not in changed
+    }
+    assert embedded.fixed["algorithm"] == published.fixed["algorithm"] == small
+    with pytest.raises(ConfigError, match=f"embedded-{small} needs the hidden size"):
+        build_recipe(f"embedded-{small}", None)
+
+
 def test_unknown_recipes_name_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"did you mean 'verl-grpo'\? known: embedded-grpo, .*verl-grpo"):
+    with pytest.raises(ConfigError, match=r"did you mean 'verl-grpo'\? known: .*embedded-grpo, .*verl-grpo"):
         build_recipe("verl-gpro")
     with pytest.raises(ConfigError, match="hidden size"):
         build_recipe("embedded-grpo", None)

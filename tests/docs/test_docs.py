@@ -23,16 +23,11 @@ def test_the_page_of_settings_is_up_to_date(repository: Path) -> None:
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run: python docs/settings.py"
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        *(f"docs/{n}.md" for n in ("method", "example", "stopping", "forecast", "metrics", "transfer")),
-        *(f"docs/{n}.md" for n in ("optimizers", "benchmark", "sensitivity", "python")),
-        *(f"docs/{n}.md" for n in ("tasks", "verl", "bring-your-own-trainer")),
-    ],
-)
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(page.relative_to(ROOT).as_posix() for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(repository: Path, page: str) -> None:
     path = repository / page
     for target in LINK.findall(path.read_text(encoding="utf-8")):

@@ -158,6 +158,34 @@ def test_a_field_that_only_trl_has_is_named_and_not_dropped_in_silence(tmp_path:
     store.close()
 
 
+def test_rloo_and_its_adapter_are_exported(tmp_path: Path) -> None:
+    lora = {"use_peft": True, "lora_r": 8, "lora_target_modules": "q_proj v_proj"}
+    store = refilled(tmp_path, algorithm="rloo", kl_coef=0.001, **lora)
+    text = export(store, "trl")
+    fields = yaml.safe_load(text)
+    assert "trl rloo --config" in text and fields["beta"] == 0.001
+    adapter = {"use_peft": True, "lora_r": 8, "lora_target_modules": ["q_proj", "v_proj"]}
+    assert {name: fields[name] for name in adapter} == adapter
+    assert overrides_of(export(store, "verl"))["algorithm.adv_estimator"] == "rloo"
+    assert "TRL's own fields: use_peft" in export(store, "verl")
+    store.close()
+
+
+@pytest.mark.parametrize("algorithm", ["sft", "dpo"])
+def test_what_learns_from_rows_is_exported_to_trl_alone(tmp_path: Path, algorithm: str) -> None:
+    store = refilled(tmp_path)
+    values = {"learning_rate": 1e-4, "batch_size": 32, "lr_scheduler": "linear"}
+    store.set_fact("winner", {"configuration": values, "id": "x", "reason": "changed"})
+    store.set_fact("fixed", {"algorithm": algorithm, "warmup_steps": 3, "gradient_accumulation_steps": 2})
+    text = export(store, "trl")
+    fields = yaml.safe_load(text)
+    assert f"trl {algorithm} --config" in text and set(fields) <= set(config_fields(algorithm))
+    assert (fields["per_device_train_batch_size"], fields["max_steps"], fields["warmup_steps"]) == (16, 60, 3)
+    with pytest.raises(ReportError, match=f"main_ppo can't do what the study did: {algorithm}"):
+        export(store, "verl")
+    store.close()
+
+
 def test_a_name_with_a_line_break_cannot_add_a_command(tmp_path: Path) -> None:
     store = create_study(tmp_path, "evil", CONFIG)
     fill_finished(store, count=9)

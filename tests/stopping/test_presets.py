@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from rltune.stopping.build import build_rules, describe_rules, with_context
+from rltune.stopping.build import build_rules, describe_rules, with_context, without_metrics
 from rltune.stopping.guard import watch_all
 from rltune.types import StepMetrics
 
@@ -65,3 +65,19 @@ def told(times: float, plus: float) -> list[dict[str, object]]:
     bounds = {"low": -times + plus, "high": 2 * times + plus}
     described = describe_rules("default", [{"rule": "futility", **bounds}])
     return with_context(described, horizon=100, best=0.8 * times + plus)
+
+
+def test_rules_that_need_what_is_not_reported_are_left_out() -> None:
+    rules = describe_rules(
+        "default",
+        [
+            {"rule": "any_of", "rules": [{"rule": "reward_zero"}, {"rule": "grad_explosion"}]},
+            {"rule": "insist", "inner": {"rule": "kl_runaway"}, "patience": 2},
+        ],
+    )
+    kept, left = without_metrics(rules, frozenset({"loss", "grad_norm"}))
+    assert [rule["rule"] for rule in kept] == ["non_finite"]
+    assert {"reward_collapse", "kl_runaway", "futility", "any_of", "insist"} <= set(left)
+    kept, left = without_metrics(rules, frozenset({"reward", "grad_norm"}))
+    assert {"any_of", "grad_explosion", "futility"} <= {rule["rule"] for rule in kept}
+    assert set(left) == {"kl_runaway", "entropy_collapse", "entropy_explosion", "length_runaway", "insist"}

@@ -29,6 +29,7 @@ class InFlightRow:
     goal: int
     step: int
     rewards: list[float] = field(default_factory=list)
+    curve: str = "reward"
     kl: float | None = None
 
 
@@ -70,7 +71,8 @@ class LiveView:
         row = self._rows.get(run.id)
         if row is not None:
             row.step = metrics.step
-            row.rewards.append(metrics.values.get("reward", float("nan")))
+            row.curve = "reward" if "reward" in metrics.values or "loss" not in metrics.values else "loss"
+            row.rewards.append(metrics.values.get(row.curve, float("nan")))
             row.kl = metrics.values.get("kl", row.kl)
 
     def trial_ended(self, run: RunRecord, proposal: Proposal, outcome: Outcome, score: float | None) -> None:
@@ -111,7 +113,8 @@ class LiveView:
 
     def _flying(self) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=True)
-        for name, width in (("run", 3), ("model", 11), ("step", 7), ("reward", 6), ("", 10), ("kl", 6)):
+        curve = "/".join(sorted({row.curve for row in self._rows.values()}, reverse=True))
+        for name, width in (("run", 3), ("model", 11), ("step", 7), (curve, 6), ("", 10), ("kl", 6)):
             table.add_column(name, no_wrap=True, min_width=width)
         table.add_column("configuration", no_wrap=True, overflow="ellipsis", ratio=1)
         for row in list(self._rows.values()):

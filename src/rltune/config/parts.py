@@ -63,12 +63,12 @@ class TrainerConfig(Section):
     elsewhere: ClassVar[str] = "the trainer's own fields stand under `settings`"
 
     name: Name = Field(
-        description="Which trainer: trl, verl (docs/verl.md), command for any other program "
+        description="Which trainer: trl (docs/trl.md), verl (docs/verl.md), command for any other program "
         "(docs/bring-your-own-trainer.md), or module:Class."
     )
     settings: Mapping[str, Setting] = Field(
         default_factory=dict,
-        description="trl: its own fields by their own names; verl, command: which program is run, and how.",
+        description="trl: its own fields by their own names, peft, accelerate; verl, command: which program is run.",
     )
 
 

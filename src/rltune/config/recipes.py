@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
+from rltune.config.recipe import Recipe
+from rltune.config.recipes_trl import TRL_RECIPES
+from rltune.config.widths import VERL_HIDDEN_SIZE, embedded_learning_rate, rounded
 from rltune.errors import ConfigError, suggest
 from rltune.space.parameters import CategoricalParameter, FloatParameter, IntParameter, Parameter
 from rltune.types import Scalar
-
-VERL_HIDDEN_SIZE = 3584
-"""Hidden size of the 7B model (Qwen2-7B) that verl's GRPO examples set the learning rate of 1e-6 for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A trainer's published hyperparameters.
-
-    Attributes:
-        values: the searched ones, at their published values: the configuration to beat.
-        space: an interval or choices for each of them; holds all of `values`.
-        fixed: hyperparameters that are set but not searched.
-        source: where the values are published. note: what was changed, and by which rule.
-    """
-
-    name: str
-    title: str
-    source: str
-    values: Mapping[str, Scalar]
-    space: Mapping[str, Parameter]
-    fixed: Mapping[str, Scalar]
-    note: str
-
-    def __post_init__(self) -> None:
-        if set(self.values) != set(self.space):
-            raise ValueError("a recipe needs a value for each parameter of its space, and no other")
-        for name, value in self.values.items():
-            self.space[name].check(value)
-        for name in ("values", "space", "fixed"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-
 
 _VERL_VALUES: Mapping[str, Scalar] = {
     "learning_rate": 1e-6,
@@ -79,27 +48,8 @@ def _verl_grpo(hidden_size: int | None) -> Recipe:
     )
 
 
-def embedded_learning_rate(hidden_size: int) -> float:
-    """verl's learning rate on the scale of a model of width `hidden_size`, to three significant digits.
-
-    Under Adam the best learning rate of hidden matrices goes with 1/width (maximal update parametrization,
-    arXiv 2203.03466), so 1e-6 is multiplied by 3584 / width.
-    """
-    return _rounded(1e-6 * VERL_HIDDEN_SIZE / hidden_size)
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
 def _embedded_grpo(hidden_size: int | None) -> Recipe:
-    if hidden_size is None or hidden_size < 1:
-        raise ConfigError(
-            f"the recipe embedded-grpo needs the hidden size of the target model, got {hidden_size}",
-            where="recipe",
-            hint="use it with an embedded model, or take the recipe verl-grpo",
-        )
-    rate = embedded_learning_rate(hidden_size)
+    rate = embedded_learning_rate("embedded-grpo", 1e-6, hidden_size)
     return Recipe(
         name="embedded-grpo",
         title="verl GRPO on the embedded scale",
@@ -107,7 +57,7 @@ def _embedded_grpo(hidden_size: int | None) -> Recipe:
         values={**_VERL_VALUES, "learning_rate": rate},
         # From a tenth to a hundred times: small models bear far larger rates than the rule for their width says.
         space={
-            "learning_rate": FloatParameter(low=_rounded(rate / 10), high=_rounded(rate * 100), log=True),
+            "learning_rate": FloatParameter(low=rounded(rate / 10), high=rounded(rate * 100), log=True),
             **_AROUND_VERL,
         },
         # 32 prompts fill a CPU for a fraction of a second; updates a step as in verl.
@@ -244,6 +194,7 @@ _RECIPES: Mapping[str, Callable[[int | None], Recipe]] = {
     "verl-reinforce-plus-plus": _verl_reinforce,
     "verl-rloo": _verl_rloo,
     "embedded-grpo": _embedded_grpo,
+    **TRL_RECIPES,
 }
 
 

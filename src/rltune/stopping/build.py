@@ -116,6 +116,27 @@ def _told(description: Mapping[str, Any], known: Mapping[str, object]) -> dict[s
     return told
 
 
+def without_metrics(
+    descriptions: Sequence[Mapping[str, object]], reported: frozenset[str]
+) -> tuple[tuple[Mapping[str, object], ...], tuple[str, ...]]:
+    """The descriptions whose rules can judge runs that report these metrics; and the names of the other ones.
+
+    A combination stays as long as one of its rules can judge.
+
+    Raises:
+        RuleError: as `build_rules`.
+    """
+    able = [_can_judge(rule, reported) for rule in build_rules(descriptions)]
+    kept = tuple(d for d, can in zip(descriptions, able, strict=True) if can)
+    return kept, tuple(str(d["rule"]) for d, can in zip(descriptions, able, strict=True) if not can)
+
+
+def _can_judge(rule: Rule, reported: frozenset[str]) -> bool:
+    if isinstance(rule, AnyOf):
+        return any(_can_judge(inner, reported) for inner in rule.rules)
+    return all(name in reported or name.startswith("score/") for name in rule.needs)
+
+
 def build_rules(descriptions: Sequence[Mapping[str, object]]) -> list[Rule]:
     """The rules of plain descriptions `{"rule": name, <threshold>: value}`; thresholds left out have their defaults.
 

@@ -25,11 +25,11 @@ from rltune.optimizers.build import check_optimizer
 from rltune.optimizers.outline import Outline
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
-from rltune.stopping.build import describe_rules
+from rltune.stopping.build import describe_rules, without_metrics
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, Trainer
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, FrameworkTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
@@ -46,7 +46,7 @@ class Blueprint:
         recipe: the configuration to beat, as published (it may lie outside of the space; the problem's recipe is then
             the nearest one inside).
         fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
-        trainer_settings: what an external trainer is configured with; empty for others.
+        trainer_settings: what the trainer is configured with; empty for one that can't be.
         other_tests: names of the tasks whose test splits the final models are scored on, beside the study's own.
         rules: descriptions of the stopping rules.
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
@@ -91,10 +91,6 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         inside = space.clip(search.baseline)
     configuration = Configuration({name: search.baseline[name] for name in inside.values})
     task, others = _tasks(file)
-    with _at(file, "stopping"):
-        rules = tuple(describe_rules(config.stopping.preset, config.stopping.rules))
-        if not config.stopping.futility:
-            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
     notes = []
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
@@ -110,10 +106,16 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     with _at(file, "trainer"):
         trainer = build_trainer(config.trainer.name, config.trainer.settings)
     external = isinstance(trainer, ExternalTrainer)
-    fixed = {**search.fixed, **({} if external else _own_fields(file, space))}
-    _check_trainer(file, trainer, {**fixed, **configuration.values}, space, others)
+    fixed = {**search.fixed, **({} if external else _own_fields(file, trainer, space))}
+    told = {**fixed, **configuration.values}
+    _check_trainer(file, trainer, told, space, others)
     if isinstance(trainer, ExternalTrainer):
-        notes += trainer.notes({**fixed, **configuration.values})
+        notes += trainer.notes(told)
+    if isinstance(trainer, FrameworkTrainer):
+        with _at(file, "task"):
+            trainer.check_data(config.task.name, config.task.options, told)
+    rules, idle = _rules(file, trainer, told)
+    notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
     with _at(file, "optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
@@ -130,7 +132,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         model_paths={name: model_source(name) for name in models},
         learning_rate_factors=factors,
         notes=tuple(notes),
-        trainer_settings=config.trainer.settings if external else {},
+        trainer_settings=_launch_settings(config, trainer),
         other_tests=tuple(other.name for other in others),
     )
 
@@ -146,6 +148,18 @@ def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
         for other in others:
             build_task(other.name, other.options).examples("test")
     return task, others
+
+
+def _rules(
+    file: StudyFile, trainer: Trainer, told: Mapping[str, Scalar]
+) -> tuple[tuple[Mapping[str, object], ...], tuple[str, ...]]:
+    """The study's stopping rules, and the names of those that no run of this trainer could be judged by."""
+    config = file.config.stopping
+    with _at(file, "stopping"):
+        rules = tuple(describe_rules(config.preset, config.rules))
+        if not config.futility:
+            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
+        return without_metrics(rules, trainer.reports(told)) if isinstance(trainer, FrameworkTrainer) else (rules, ())
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
@@ -224,9 +238,20 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
     return ModelSpec(model.name, float(model.parameters))
 
 
-def _own_fields(file: StudyFile, space: Space) -> dict[str, Scalar]:
+def _launch_settings(config: StudyConfig, trainer: Trainer) -> Mapping[str, object]:
+    """The settings that a trainer is configured with: those that aren't hyperparameters."""
+    settings = config.trainer.settings
+    if isinstance(trainer, FrameworkTrainer):
+        return {name: value for name, value in settings.items() if name in trainer.launching}
+    return settings if isinstance(trainer, ExternalTrainer) else {}
+
+
+def _own_fields(file: StudyFile, trainer: Trainer, space: Space) -> dict[str, Scalar]:
     """The trainer's settings, which are hyperparameters under its own names."""
     settings = file.config.trainer.settings
+    if isinstance(trainer, FrameworkTrainer):
+        with _at(file, "trainer"):
+            settings = trainer.fields(settings)
     fields = {name: value for name, value in settings.items() if isinstance(value, Scalar)}
     odd = [name for name in settings if name not in fields]
     if odd:

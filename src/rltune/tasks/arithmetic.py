@@ -14,6 +14,7 @@ from typing import Literal
 
 from rltune.errors import TaskError
 from rltune.tasks.base import SPLITS, Example, Split
+from rltune.tasks.pairs import Demonstration, Preference
 
 Level = Literal["easy", "hard"]
 
@@ -42,6 +43,13 @@ def draw(level: Level, rng: random.Random) -> Example:
                 f"{'+' if sign > 0 else '-'}{term}" for sign, term in zip(signs[1:], terms[1:], strict=True)
             )
             return Example(prompt=f"{text}=", answer=str(result))
+
+
+def wrong_answer(example: Example) -> str:
+    """An answer that is near the right one and wrong: off by 1, 2 or 10, never negative, the same each time."""
+    right, rng = int(example.answer), random.Random(f"{DATA_SEED}/wrong/{example.prompt}")
+    near = [right + distance for distance in (-10, -2, -1, 1, 2, 10) if right + distance >= 0]
+    return str(near[_below(len(near), rng)])
 
 
 def _below(limit: int, rng: random.Random) -> int:
@@ -106,3 +114,11 @@ class ArithmeticTask:
 
     def correct(self, example: Example, completion: str) -> bool:
         return completion == example.answer
+
+    def demonstrations(self) -> Sequence[Demonstration]:
+        """See `rltune.tasks.pairs`: the right answer to each train prompt."""
+        return [Demonstration(example.prompt, example.answer) for example in self.examples("train")]
+
+    def preferences(self) -> Sequence[Preference]:
+        """See `rltune.tasks.pairs`: to each train prompt the right answer, and a wrong one."""
+        return [Preference(e.prompt, e.answer, wrong_answer(e)) for e in self.examples("train")]

@@ -16,6 +16,7 @@ from rltune.tasks.math_problems import math
 from rltune.tasks.mmlu import mmlu
 from rltune.tasks.ood import OPTION, other_tests
 from rltune.tasks.openbookqa import openbookqa
+from rltune.tasks.pairs import OPTIONS as PAIRS
 
 _TASKS: Mapping[str, Callable[..., Task]] = {
     "arithmetic/easy": partial(ArithmeticTask, "easy"),
@@ -30,6 +31,9 @@ _TASKS: Mapping[str, Callable[..., Task]] = {
     "file": FileTask,
 }
 
+_SHARED = (OPTION, *PAIRS)
+"""Options that every task takes."""
+
 
 def task_names() -> tuple[str, ...]:
     """The names that `build_task` knows."""
@@ -40,7 +44,7 @@ def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
     """Make the task called `name`; `options` are its constructor's keyword arguments.
 
     Every task also takes `test_ood`, other tasks to test the winner on (`rltune.tasks.ood`); they are made here to be
-    checked, and their data is not read.
+    checked, and their data is not read. And the files `demonstrations` and `preferences` (`rltune.tasks.pairs`).
 
     Raises TaskError for an unknown name or option (with the known ones and the closest), a missing option, and
     everything the task itself refuses.
@@ -55,14 +59,15 @@ def build_task(name: str, options: Mapping[str, object] | None = None) -> Task:
         )
     for other in other_tests(options):
         build_task(other.name, other.options)
-    options.pop(OPTION, None)
+    for shared in _SHARED:
+        options.pop(shared, None)
     _check_options(name, factory, options)
     return factory(**options)
 
 
 def _check_options(name: str, factory: Callable[..., Task], options: Mapping[str, object]) -> None:
     parameters = inspect.signature(factory).parameters
-    known = (*parameters, OPTION)
+    known = (*parameters, *_SHARED)
     for option in options:
         if option not in parameters:
             raise TaskError(

@@ -251,3 +251,43 @@ class ExternalTrainer(Trainer, Protocol):
         """Raises TrainerError if models can't be scored on the test split of another task (`ScoreJob.other`). Light:
         a study is told before it starts, not at its end."""
         ...
+
+
+@runtime_checkable
+class FrameworkTrainer(Trainer, Protocol):
+    """A trainer that knows the settings of its framework, and runs several algorithms of it.
+
+    Its `trainer.settings` in the study file are hyperparameters under the framework's own names (`fields`), but for
+    those that say how a trial is launched, which are given to `configure` before anything but `preload` is called.
+    """
+
+    @property
+    def launching(self) -> frozenset[str]:
+        """Names of the settings that say how a trial is launched."""
+        ...
+
+    def fields(self, settings: Mapping[str, object]) -> Mapping[str, object]:
+        """Those of the settings that are hyperparameters, by their own names; values aren't checked.
+
+        Raises:
+            TrainerError: for a setting that can't be one; `where` is `trainer.settings...`.
+        """
+        ...
+
+    def configure(self, settings: Mapping[str, object]) -> Trainer:
+        """The same trainer with these settings; those that are `fields` are passed over. Light: starts nothing.
+
+        Raises:
+            TrainerError: for an impossible value; `where` is `trainer.settings...`.
+        """
+        ...
+
+    def reports(self, hyperparameters: Mapping[str, Scalar]) -> frozenset[str]:
+        """Canonical metrics that a run with these hyperparameters may report. A stopping rule that needs another one
+        is switched off: it would never be able to judge."""
+        ...
+
+    def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
+        """Raises TaskError if the task has nothing that a run with these hyperparameters could learn from. Reads the
+        data: a study is told before it starts."""
+        ...

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from rltune.errors import TrainerError, did_you_mean
-from rltune.trainers.base import ExternalTrainer, Trainer
+from rltune.trainers.base import ExternalTrainer, FrameworkTrainer, Trainer
 
 TRAINERS: Mapping[str, str] = {
     "trl": "rltune.trainers.trl.trainer:TrlTrainer",
@@ -27,8 +27,8 @@ def build_trainer(name: str, settings: Mapping[str, object] | None = None) -> Tr
 
     Args:
         name: one of `trainer_names()`, or "module:Class" for a trainer of your own.
-        settings: for an `ExternalTrainer`; None: it isn't configured, and good for nothing but `preload`. Those of
-            any other trainer are hyperparameters, and don't belong here.
+        settings: for an `ExternalTrainer`, which without (None) is good for nothing but `preload`, or a
+            `FrameworkTrainer`. Those of any other trainer are hyperparameters, and don't belong here.
 
     Raises:
         TrainerError: for an unknown name (with the known ones and the closest), if it can't be imported, or if it
@@ -51,4 +51,5 @@ def build_trainer(name: str, settings: Mapping[str, object] | None = None) -> Tr
             hint=f"it has to be {attribute} in {module}",
         ) from error
     trainer = cast(Trainer, factory())
-    return trainer.configure(settings) if settings is not None and isinstance(trainer, ExternalTrainer) else trainer
+    configurable = isinstance(trainer, ExternalTrainer | FrameworkTrainer)
+    return trainer.configure(settings) if settings is not None and configurable else trainer

@@ -13,6 +13,11 @@ from trl_toys import ToyTask
 from rltune.models.tokenizer import build_tokenizer
 from rltune.trainers.base import Scoring, TrainJob
 
+BATCHES: dict[str, dict[str, int]] = {
+    **dict.fromkeys(("grpo", "rloo"), {"rollouts": 4, "prompts_per_step": 4}),
+    **dict.fromkeys(("sft", "dpo"), {"batch_size": 4}),
+}
+
 
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -53,7 +58,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToyTask:
 
 @pytest.fixture
 def make_job(tiny_model: str) -> Callable[..., TrainJob]:
-    """A job of the toy task with a horizon of 12 steps of 4 prompts x 4 rollouts."""
+    """A job of the toy task with a horizon of 12 steps of 4 prompts x 4 rollouts, or of 4 rows."""
 
     def make(
         stop: int,
@@ -71,8 +76,7 @@ def make_job(tiny_model: str) -> Callable[..., TrainJob]:
             task="toy",
             hyperparameters={
                 "learning_rate": 3e-3,
-                "rollouts": 4,
-                "prompts_per_step": 4,
+                **BATCHES[str((hyperparameters or {}).get("algorithm", "grpo"))],
                 **(hyperparameters or {}),
             },
             horizon=12,

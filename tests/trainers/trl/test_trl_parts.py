@@ -17,9 +17,9 @@ from trl_toys import Recorder, ToyTask
 from rltune.tasks.base import Example
 from rltune.trainers.base import TrainJob
 from rltune.trainers.trl.data import data_order, reward_function, training_data
-from rltune.trainers.trl.loop import policy_kl
 from rltune.trainers.trl.metrics import StepRecord
 from rltune.trainers.trl.randomness import isolated, stream_seed
+from rltune.trainers.trl.rollouts import policy_kl
 from rltune.trainers.trl.segment import Segment
 from rltune.types import METRIC_NAMES, StopKind, StopReason
 

@@ -14,11 +14,14 @@ from rltune.tasks.base import Example, Split
 from rltune.trainers.base import ScoreJob, Scoring
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.scoring import Answerer, score_split
+from rltune.trainers.trl.team import ALONE
 from rltune.trainers.trl.trainer import TrlTrainer
 
 
 class Scripted:
     """Stands for an `Answerer`: the first of every two samples is right, and so is each third greedy answer."""
+
+    team = ALONE
 
     def answers(self, prompts: Sequence[str], *, temperature: float, alive: Callable[[], None]) -> list[str]:
         period = 2 if temperature else 3

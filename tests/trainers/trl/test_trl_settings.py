@@ -12,9 +12,10 @@ from trl.trainer.grpo_config import GRPOConfig
 
 from rltune.errors import TrainerError
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Scoring, TrainJob
-from rltune.trainers.trl.config import build_config
+from rltune.trainers.trl.algorithms import ALGORITHMS
+from rltune.trainers.trl.config import _CONFIGS, build_config
 from rltune.trainers.trl.fields import config_fields
-from rltune.trainers.trl.owned import _CANONICAL, _DEAD, _REASONS, CHOICES
+from rltune.trainers.trl.owned import _ALIVE, _CANONICAL, _DEAD, _OF_ROLLOUTS, _OF_ROWS, _REASONS
 from rltune.trainers.trl.settings import parse
 
 JOB = TrainJob("m", "t", {}, horizon=50, stop_step=5, seed=7, validation=Scoring(1, 1))
@@ -24,17 +25,23 @@ def config_of(tmp_path: Path, **hyperparameters: float | int | str | bool) -> GR
     return build_config(parse(hyperparameters), JOB, output=tmp_path, max_response=9, cpu=True)
 
 
-def test_the_fields_read_from_source_are_those_of_the_class() -> None:
-    assert set(config_fields()) == {f.name for f in dataclasses.fields(GRPOConfig)}
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_fields_read_from_source_are_those_of_the_class(algorithm: str) -> None:
+    assert set(config_fields(algorithm)) == {f.name for f in dataclasses.fields(_CONFIGS[algorithm])}
 
 
 def test_every_rule_about_a_field_names_a_real_field() -> None:
-    assert {*_CANONICAL, *_REASONS, *_DEAD, *CHOICES} <= set(config_fields())
+    known = {name: set(config_fields(name)) for name in ALGORITHMS}
+    assert {*_CANONICAL, *_REASONS, *_DEAD} <= set.union(*known.values())
+    for name, algorithm in ALGORITHMS.items():
+        own = _OF_ROLLOUTS if algorithm.generates else _OF_ROWS
+        assert {*_CANONICAL, *own, *algorithm.choices, *_ALIVE.get(name, ())} <= known[name]
 
 
 def test_every_canonical_hyperparameter_has_a_default() -> None:
     settings = parse({})
     assert all(hasattr(settings, name) for name in CANONICAL_HYPERPARAMETERS)
+    assert all(hasattr(settings, name) for algorithm in ALGORITHMS.values() for name in algorithm.canonical)
     assert settings.lr_scheduler == "constant"
 
 

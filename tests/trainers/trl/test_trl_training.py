@@ -17,11 +17,12 @@ from trl_toys import Recorder, ToyTask
 
 from rltune.errors import ModelError
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.trl.algorithms import algorithm_named
 from rltune.trainers.trl.trainer import TrlTrainer
-from rltune.types import METRIC_NAMES, StopKind, StopReason
+from rltune.types import StopKind, StopReason
 
 Make = Callable[..., TrainJob]
-ALWAYS = set(METRIC_NAMES) - {"kl", "policy_kl"}
+ALWAYS = algorithm_named("grpo").metrics - {"kl", "policy_kl"}
 
 
 @pytest.fixture(autouse=True)

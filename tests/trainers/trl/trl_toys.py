@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rltune.tasks.base import Example, Split
+from rltune.tasks.pairs import Demonstration, Preference
 from rltune.types import StepMetrics, StopReason
 
 
@@ -25,6 +26,12 @@ class ToyTask:
 
     def correct(self, example: Example, completion: str) -> bool:
         return completion[:1].isdigit()
+
+    def demonstrations(self) -> list[Demonstration]:
+        return [Demonstration(example.prompt, 3 * example.answer) for example in self.examples("train")]
+
+    def preferences(self) -> list[Preference]:
+        return [Preference(e.prompt, e.answer, "abc"[: 1 + i % 3]) for i, e in enumerate(self.examples("train"))]
 
 
 class Recorder:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from rltune.errors import ReportError
 from rltune.report.export.winner import Winner
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.trainers.trl.algorithms import ALGORITHMS
 from rltune.trainers.trl.settings import Settings
 from rltune.trainers.trl.settings import parse as parse_trl
 from rltune.trainers.verl.dialect import ACTOR, ROLLOUT, Dialect
@@ -66,18 +67,27 @@ def overrides(hyperparameters: Mapping[str, Scalar], winner: Winner) -> list[str
 def _for_verl(winner: Winner) -> tuple[Mapping[str, Scalar], list[str]]:
     """The winner's hyperparameters by verl's names, and TRL's own fields that have no counterpart."""
     given = winner.hyperparameters
-    only_here = [name for name in given if "." in name or (name in NAMES and name not in CANONICAL_HYPERPARAMETERS)]
-    if only_here:  # verl trained it
+    shared = (*CANONICAL_HYPERPARAMETERS, "algorithm")
+    only_here = [name for name in given if "." in name or (name in NAMES and name not in shared)]
+    if only_here or given.get("algorithm", "grpo") not in ALGORITHMS:  # verl trained it
         return given, []
     settings = parse_trl(given)
     _check(settings, winner)
     values = {name: getattr(settings, name) for name in CANONICAL_HYPERPARAMETERS}
     epochs = int(settings.native.get("num_iterations", 1))
     left_out = [name for name in settings.native if name not in EXPRESSED]
-    return {"algorithm": "grpo", **values, "epochs_per_step": epochs}, left_out
+    if settings.lora is not None:
+        left_out.append("use_peft")
+    return {"algorithm": settings.algorithm, **values, "epochs_per_step": epochs}, left_out
 
 
 def _check(settings: Settings, winner: Winner) -> None:
+    if not settings.kind.generates:
+        raise ReportError(
+            f"verl's main_ppo can't do what the study did: {settings.algorithm}",
+            where=f"configuration {winner.finalist.configuration.id}",
+            hint="export it as trl or json",
+        )
     if settings.lr_scheduler not in SCHEDULERS:
         raise ReportError(
             f"the winner's schedule is {settings.lr_scheduler}; verl with FSDP has {', '.join(SCHEDULERS)}",

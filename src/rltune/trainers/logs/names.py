@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rltune.errors import did_you_mean
-from rltune.trainers.trl.metrics import NAMES as TRL_NAMES
+from rltune.trainers.trl.algorithms import SUPERVISED_METRICS
+from rltune.trainers.trl.metrics import NAMES
 from rltune.types import METRIC_NAMES
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -37,6 +38,8 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "validate_seconds": ("timing_s/testing", "timing/testing"),
 }
 """Canonical name -> other trainers' names, the preferred first."""
+
+TRL_NAMES: Mapping[str, str] = {**SUPERVISED_METRICS, **NAMES}
 
 STEP_NAMES = (
     "train/global_step",

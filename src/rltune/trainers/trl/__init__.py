@@ -1,1 +1,1 @@
-"""The TRL trainer: GRPO by `trl.GRPOTrainer`, on a CPU or a CUDA device."""
+"""The TRL trainer: GRPO, RLOO, SFT and DPO by TRL's own trainers, on a CPU or on CUDA devices."""

@@ -8,13 +8,17 @@ from pathlib import Path
 from rltune.errors import CheckpointError
 
 _STATE = "trainer_state.json"
-_NEEDED = (_STATE, "config.json", "optimizer.pt", "scheduler.pt", "rng_state.pth")
+_NEEDED = (_STATE, "scheduler.pt")
 _WEIGHTS = (
     "model.safetensors",
     "model.safetensors.index.json",
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+_ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
+_OPTIMIZER = "optimizer.pt"
+_SHARDED_OPTIMIZERS = ("global_step*", "optimizer_*", "optimizer.bin")
+"""Where DeepSpeed and FSDP keep the optimizer's state."""
 
 
 def flatten(folder: Path) -> None:
@@ -29,17 +33,23 @@ def flatten(folder: Path) -> None:
     inner.rmdir()
 
 
-def require_complete(folder: Path, step: int, updates: int) -> None:
-    """Passes if `folder` holds a checkpoint of rollout step `step`, with `updates` optimizer updates in each step.
+def require_complete(folder: Path, step: int, updates: int, *, adapter: bool = False, processes: int = 1) -> None:
+    """Passes if `folder` holds a checkpoint of step `step`, with `updates` optimizer updates in each step.
+
+    Args:
+        adapter: whether it has to hold an adapter instead of whole weights.
+        processes: that train together; each has a random state of its own.
 
     Raises:
         CheckpointError: if it is missing, incomplete, unreadable or of another step.
     """
     if not folder.is_dir():
         raise CheckpointError("no such checkpoint", where=str(folder), hint="continue from an older one")
-    missing = [name for name in _NEEDED if not (folder / name).is_file()]
-    if not any((folder / name).is_file() for name in _WEIGHTS):
+    missing = [name for name in _expected(adapter, processes) if not (folder / name).is_file()]
+    if not adapter and not any((folder / name).is_file() for name in _WEIGHTS):
         missing.append(_WEIGHTS[0])
+    if not any((folder / _OPTIMIZER).is_file() or any(folder.glob(name)) for name in _SHARDED_OPTIMIZERS):
+        missing.append(_OPTIMIZER)
     if missing:
         raise CheckpointError(
             f"the checkpoint lacks {', '.join(missing)}", where=str(folder), hint="continue from an older one"
@@ -56,3 +66,8 @@ def require_complete(folder: Path, step: int, updates: int) -> None:
             where=str(folder),
             hint="updates_per_step and num_iterations can't change within a run",
         )
+
+
+def _expected(adapter: bool, processes: int) -> tuple[str, ...]:
+    states = ("rng_state.pth",) if processes == 1 else tuple(f"rng_state_{rank}.pth" for rank in range(processes))
+    return (*_NEEDED, *states, *(_ADAPTER if adapter else ("config.json",)))

@@ -1,4 +1,4 @@
-"""The fields of `trl.GRPOConfig` and their types, read from the installed sources without importing them.
+"""The fields of TRL's configurations and their types, read from the installed sources without importing them.
 
 Importing TRL takes several seconds, and a study file with a mistake has to be refused at once.
 """
@@ -13,24 +13,25 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rltune.errors import TrainerError
+from rltune.trainers.trl.algorithms import ALGORITHMS
 
-# GRPOConfig and what it inherits from, base first: (package, file in it, class)
-_CLASSES = (
+# What all of TRL's configurations inherit from, base first: (package, file in it, class)
+_BASES = (
     ("transformers", "training_args.py", "TrainingArguments"),
     ("trl", "trainer/base_config.py", "_BaseConfig"),
-    ("trl", "trainer/grpo_config.py", "GRPOConfig"),
 )
 
 
-@lru_cache(maxsize=1)
-def config_fields() -> Mapping[str, frozenset[str]]:
-    """Field name -> the plain type names it accepts, such as {"float", "None"}.
+@lru_cache(maxsize=len(ALGORITHMS))
+def config_fields(algorithm: str = "grpo") -> Mapping[str, frozenset[str]]:
+    """Field name of an algorithm's configuration -> the plain type names it accepts, such as {"float", "None"}.
 
     Raises:
         TrainerError: if TRL isn't installed, or its sources are not laid out as expected.
     """
     fields: dict[str, frozenset[str]] = {}
-    for package, file, name in _CLASSES:
+    own = ALGORITHMS[algorithm]
+    for package, file, name in (*_BASES, ("trl", own.file, own.config)):
         path = _folder(package) / file
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -31,6 +33,24 @@ def choose_device(device: str) -> torch.device:
     return torch.device("cuda")
 
 
+def own_device(device: str) -> torch.device:
+    """The device of this process, one of several that a launcher has started: each takes a CUDA device of its own.
+
+    Raises:
+        TrainerError: if there are fewer CUDA devices than processes.
+    """
+    if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    place, visible = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if place >= visible:
+        raise TrainerError(
+            f"expected a CUDA device for each process of the trial, got {visible} for at least {place + 1}",
+            where="trainer.settings.accelerate.num_processes",
+            hint="show the trial more devices, or start fewer processes",
+        )
+    return torch.device("cuda", place)
+
+
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     """The tokenizer of a model, padding and truncating on the left as generation needs it.
 
@@ -51,6 +71,8 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
 
 def load_model(name: str, device: torch.device) -> PreTrainedModel:
     """The model in float32 (TRL's mixed precision casts what it computes, not the weights), in evaluation mode.
+
+    A checkpoint that holds an adapter is none: see `rltune.trainers.trl.adapters`.
 
     Raises:
         ModelError: if it can't be found or read.

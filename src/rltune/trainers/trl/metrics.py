@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rltune.trainers.trl.algorithms import SUPERVISED_METRICS, Algorithm
+
 NAMES: Mapping[str, str] = {
     "reward": "reward",
     "reward_std": "reward_std",
@@ -21,21 +23,27 @@ NAMES: Mapping[str, str] = {
     "frac_reward_zero_std": "zero_std_fraction",
     "learning_rate": "learning_rate",
 }
-"""TRL's name -> canonical name. `tokens` and `step_seconds` are measured beside it. Names of other trainers:
-`rltune.trainers.logs.names`."""
+"""TRL's name -> canonical name, of runs that generate. `tokens` and `step_seconds` are measured beside it. Names of
+other trainers: `rltune.trainers.logs.names`."""
+
+
+def names_of(algorithm: Algorithm) -> Mapping[str, str]:
+    """TRL's name -> canonical name, of what an algorithm's runs report."""
+    return NAMES if algorithm.generates else SUPERVISED_METRICS
 
 
 class StepRecord:
-    """Collects one step's raw values, update by update."""
+    """Collects one step's raw values, update by update; `names`: TRL's name -> canonical name, of those to keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] = NAMES) -> None:
+        self._names = names
         self._values: dict[str, list[float]] = {}
 
     def add(self, raw: Mapping[str, Sequence[float]]) -> None:
         """Adds what one update recorded: TRL's name -> its values (one a micro-batch, or one a generation)."""
         for name, values in raw.items():
-            if name in NAMES:
-                self._values.setdefault(NAMES[name], []).extend(values)
+            if name in self._names:
+                self._values.setdefault(self._names[name], []).extend(values)
 
     def close(self) -> dict[str, float]:
         """Averages over the step's updates, by canonical name (NaN and infinity stay), and starts the next step."""

@@ -1,18 +1,25 @@
-"""Which fields of GRPOConfig rltune sets itself, and why; and the fields with a closed list of values."""
+"""Which fields of TRL's configurations rltune sets itself, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from rltune.trainers.trl.algorithms import ALGORITHMS
 
 _CANONICAL = {
     "lr_scheduler_type": "lr_scheduler",
-    "epsilon": "clip_ratio",
     "max_grad_norm": "grad_clip",
+}
+
+_OF_ROLLOUTS = {
+    "epsilon": "clip_ratio",
     "beta": "kl_coef",
     "num_generations": "rollouts",
     "per_device_train_batch_size": "prompts_per_step and updates_per_step",
     "steps_per_generation": "updates_per_step",
     "generation_batch_size": "prompts_per_step",
+}
+
+_OF_ROWS = {
+    "per_device_train_batch_size": "batch_size",
 }
 
 _REASONS = {
@@ -47,10 +54,18 @@ _REASONS = {
     "trust_remote_code": "code from a model's repository is not run",
     "log_level": "a run's log holds warnings and errors",
     "log_level_replica": "a run's log holds warnings and errors",
-    "deepspeed": "a trial is one process",
-    "parallelism_config": "a trial is one process",
-    "local_rank": "a trial is one process",
-    "accelerator_config": "a trial is one process",
+    "deepspeed": "processes are the launcher's: `trainer.settings.accelerate`",
+    "parallelism_config": "processes are the launcher's: `trainer.settings.accelerate`",
+    "local_rank": "processes are the launcher's: `trainer.settings.accelerate`",
+    "accelerator_config": "processes are the launcher's: `trainer.settings.accelerate`",
+    "reward_clip_range": "a pair can't be given as one value; clip in the reward function",
+    "loss_weights": "a list can't be given as one value",
+    "dataset_text_field": "the data's columns are set by the study",
+    "dataset_kwargs": "the data is prepared by TRL, in the order that the study fixes",
+    "chat_template_path": "prompts are plain text, as the task scores them",
+    "assistant_only_loss": "prompts are plain text; the loss is on the answer unless completion_only_loss is false",
+    "truncation_mode": "TRL supports only its default",
+    "pad_token": "the tokenizer's own is used",
 }
 
 _DEAD = (
@@ -70,7 +85,10 @@ _DEAD = (
     "bf16_full_eval",
     "fp16_full_eval",
 )
-"""Accepted by GRPOConfig, but without any effect in a run of rltune's."""
+"""Accepted by TRL, but without any effect in a run of rltune's."""
+
+_ALIVE = {"sft": ("label_smoothing_factor",)}
+"""Those of them that have one in an algorithm."""
 
 _PREFIXES = {
     "save_": "checkpoints are saved at the study's steps",
@@ -81,26 +99,19 @@ _PREFIXES = {
     "push_": "a trial writes to its own folder only",
     "do_": "a run trains; validation and test are the study's",
     "dataloader_": "data is read in the run's own process, in a fixed order",
-    "ddp_": "a trial is one process",
-    "fsdp": "a trial is one process",
+    "ddp_": "processes are the launcher's: `trainer.settings.accelerate`",
+    "fsdp": "processes are the launcher's: `trainer.settings.accelerate`",
     "trackio_": "the study writes the metrics of its runs",
 }
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "loss_type": ("grpo", "bnpo", "dr_grpo", "dapo", "luspo", "cispo", "sapo", "vespo"),
-    "importance_sampling_level": ("token", "sequence"),
-    "scale_rewards": ("group", "batch", "none"),
-    "multi_objective_aggregation": ("sum_then_normalize", "normalize_then_sum"),
-}
-"""Fields whose values TRL checks only in the middle of training."""
 
-
-def why_owned(name: str) -> str | None:
-    """Why a field can't be set by the user, or None if it can."""
-    if name in _CANONICAL:
-        return f"set {_CANONICAL[name]} instead"
+def why_owned(name: str, algorithm: str = "grpo") -> str | None:
+    """Why a field of an algorithm's configuration can't be set by the user, or None if it can."""
+    canonical = _CANONICAL | (_OF_ROLLOUTS if ALGORITHMS[algorithm].generates else _OF_ROWS)
+    if name in canonical:
+        return f"set {canonical[name]} instead"
     if name in _REASONS:
         return _REASONS[name]
-    if name in _DEAD:
+    if name in _DEAD and name not in _ALIVE.get(algorithm, ()):
         return "it would have no effect"
     return next((reason for prefix, reason in _PREFIXES.items() if name.startswith(prefix)), None)

@@ -8,65 +8,71 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rltune.errors import CheckpointError, ModelError
 from rltune.tasks.build import build_task
 from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob
+from rltune.trainers.trl.adapters import has_adapter, with_adapter
 from rltune.trainers.trl.checkpoints import require_complete
 from rltune.trainers.trl.config import build_config
-from rltune.trainers.trl.data import data_order, reward_function, training_data
-from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
-from rltune.trainers.trl.loop import RolloutTrainer
+from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer, own_device
+from rltune.trainers.trl.loop import Stepped
+from rltune.trainers.trl.making import make_trainer
+from rltune.trainers.trl.metrics import names_of
 from rltune.trainers.trl.quiet import quiet
 from rltune.trainers.trl.randomness import isolated
 from rltune.trainers.trl.scoring import Answerer, score_split
 from rltune.trainers.trl.segment import Segment, diverged
 from rltune.trainers.trl.settings import parse
+from rltune.trainers.trl.team import team_of_this_process
 from rltune.types import StopReason
 
 
-def train_segment(job: TrainJob, reporter: Reporter) -> StopReason:
-    """See `rltune.trainers.base.Trainer.train`."""
+def train_segment(job: TrainJob, reporter: Reporter, processes: int = 1) -> StopReason:
+    """See `rltune.trainers.base.Trainer.train`.
+
+    Args:
+        processes: that train together, if a launcher has started several; each calls this.
+    """
     settings = parse(job.hyperparameters)
-    device = choose_device(job.device)
+    device = choose_device(job.device) if processes == 1 else own_device(job.device)
     if job.resume_from is not None:
-        require_complete(Path(job.resume_from), job.start_step, settings.updates)
+        adapter = settings.lora is not None
+        require_complete(Path(job.resume_from), job.start_step, settings.updates, adapter=adapter, processes=processes)
     task = build_task(job.task, job.task_options)
-    examples = task.examples("train")
-    order = data_order(len(examples), job.horizon * settings.prompts_per_step, job.seed)
     with (
         quiet(),
         _threads(job.threads),
         isolated(job.seed),
         tempfile.TemporaryDirectory(prefix="rltune-trl-") as scratch,
     ):
+        length = settings.max_response(task.max_response_length)
         config = build_config(
             settings,
             job,
             output=Path(scratch),
-            max_response=settings.max_response(task.max_response_length),
+            max_response=length,
             cpu=device.type == "cpu",
+            processes=processes,
         )
+        team = team_of_this_process()  # made by the configuration
         tokenizer = load_tokenizer(job.model)
-        answerer = Answerer(load_model(job.model, device), tokenizer, settings.max_response(task.max_response_length))
+        trainer = make_trainer(settings, job, config, load_model(job.model, device), tokenizer, task)
+        answerer = Answerer(trainer.model, tokenizer, length, team)  # pyright: ignore[reportArgumentType]
         segment = Segment(
             job,
             settings.updates,
             reporter,
             validate=lambda: score_split(answerer, task, "validation", job.validation, job.seed, reporter.alive),
+            names=names_of(settings.kind),
+            team=team,
         )
-        trainer = RolloutTrainer(
-            segment,
-            model=answerer.model,
-            tokenizer=tokenizer,
-            config=config,
-            data=training_data(examples, order),
-            reward=reward_function(task, examples),
-        )
+        trainer.attach(segment, team)
         return _run(trainer, segment, job)
 
 
-def _run(trainer: RolloutTrainer, segment: Segment, job: TrainJob) -> StopReason:
+def _run(trainer: Stepped, segment: Segment, job: TrainJob) -> StopReason:
     try:
         trainer.train(resume_from_checkpoint=job.resume_from)
     except (torch.OutOfMemoryError, MemoryError):
@@ -91,21 +97,31 @@ def _run(trainer: RolloutTrainer, segment: Segment, job: TrainJob) -> StopReason
     return segment.stop
 
 
-def score_model(job: ScoreJob, alive: Callable[[], None]) -> Scores:
-    """See `rltune.trainers.base.Trainer.score`."""
+def score_model(job: ScoreJob, alive: Callable[[], None], *, shared: bool = False) -> Scores:
+    """See `rltune.trainers.base.Trainer.score`.
+
+    Args:
+        shared: whether several CUDA devices may be visible, of which the first one is used.
+    """
     settings = parse(job.hyperparameters)
-    device = choose_device(job.device)
+    device = own_device(job.device) if shared else choose_device(job.device)
     task = build_task(job.scored.name, job.scored.options)
-    source = job.checkpoint or job.model
     with quiet(), _threads(job.threads):
         try:
-            model, tokenizer = load_model(source, device), load_tokenizer(source)
+            model, tokenizer = _load(job, device)
         except ModelError as error:
             if job.checkpoint is None:
                 raise
             raise CheckpointError(error.message, where=job.checkpoint, hint="score an older one") from error
         answerer = Answerer(model, tokenizer, settings.max_response(task.max_response_length))
         return score_split(answerer, task, job.split, job.scoring, job.seed, alive)
+
+
+def _load(job: ScoreJob, device: torch.device) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    if job.checkpoint is not None and has_adapter(Path(job.checkpoint)):
+        return with_adapter(load_model(job.model, device), Path(job.checkpoint)), load_tokenizer(job.model)
+    source = job.checkpoint or job.model
+    return load_model(source, device), load_tokenizer(source)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from rltune.tasks.groups import breakdown
 from rltune.tasks.scoring import grades_of
 from rltune.trainers.base import Scores, Scoring, unheard
 from rltune.trainers.trl.randomness import isolated, stream_seed
+from rltune.trainers.trl.team import ALONE, Team
 
 _TOKENS_PER_BATCH = 32_768  # bounds the memory of one batch; small answers are still made hundreds at once
 _GRADES_PER_BATCH = 64  # a check may take seconds an answer, and a sign of life is due every few minutes
@@ -25,23 +26,28 @@ _GRADES_PER_BATCH = 64  # a check may take seconds an answer, and a sign of life
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """A model with what it needs to answer: `max_tokens` new tokens at most."""
+    """A model with what it needs to answer: `max_tokens` new tokens at most. Each process of `team` has a copy."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     max_tokens: int
+    team: Team = ALONE
 
     def answers(self, prompts: Sequence[str], *, temperature: float, alive: Callable[[], None] = unheard) -> list[str]:
         """One completion for each prompt, special tokens removed; the most likely one at temperature 0.
 
-        `alive` is called after each batch.
+        `alive` is called after each batch. The processes of a team share the prompts, and all have all answers.
         The model is in evaluation mode meanwhile and goes back to the mode that it was in.
         """
+        share = -(-len(prompts) // self.team.size)
+        return self.team.join(self._own_answers(prompts[self.team.rank * share :][:share], temperature, alive))
+
+    def _own_answers(self, prompts: Sequence[str], temperature: float, alive: Callable[[], None]) -> list[str]:
         config = self._generation(temperature)
         was_training = self.model.training
         self.model.eval()
         texts: list[str] = []
-        size = self._batch_size(prompts)
+        size = self._batch_size(prompts) if prompts else 1
         for start in range(0, len(prompts), size):
             batch = self.tokenizer(
                 list(prompts[start : start + size]), return_tensors="pt", padding=True, padding_side="left"
@@ -98,11 +104,23 @@ def score_split(
             where=f"{split} data",
         )
     prompts = [example.prompt for example in examples]
-    with isolated(stream_seed("score", seed, split)):
+    team = answerer.team
+    with isolated(stream_seed("score", seed, split, *([team.rank] if team.size > 1 else []))):
         greedy = answerer.answers(prompts, temperature=0.0, alive=alive)
         repeated = [prompt for prompt in prompts for _ in range(scoring.samples)]
         sampled = answerer.answers(repeated, temperature=scoring.temperature, alive=alive)
-    k = scoring.samples
+    return team.agree(_scores(task, examples, sampled, greedy, scoring.samples, alive) if team.leads else {})
+
+
+def _scores(
+    task: Task,
+    examples: Sequence[Example],
+    sampled: Sequence[str],
+    greedy: Sequence[str],
+    k: int,
+    alive: Callable[[], None],
+) -> Scores:
+    """The scores of n k sampled and n greedy answers, those to the same prompt side by side."""
     grades = _grades(task, [example for example in examples for _ in range(k)], sampled, alive)  # (n k,)
     means = [_mean(grades[i : i + k]) for i in range(0, len(grades), k)]  # (n,)
     return {

@@ -1,4 +1,7 @@
-"""What happens at the end of each rollout step of one segment: report, validate, decide whether to save and to stop."""
+"""What happens at the end of each step of one segment: report, validate, decide whether to save and to stop.
+
+If several processes train together, each has a segment of its own, and all decide as the leader does.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,31 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rltune.trainers.base import Reporter, Scores, TrainJob
-from rltune.trainers.trl.metrics import StepRecord
+from rltune.trainers.trl.metrics import NAMES, StepRecord
+from rltune.trainers.trl.team import ALONE, Team
 from rltune.types import StepMetrics, StopKind, StopReason
 
 
 class Segment:
     """The state of one segment while TRL's loop runs.
 
+    Args:
+        names: TRL's name -> canonical name, of the metrics to report. team: the processes that train together.
+
     Attributes:
         updates: optimizer updates in a step. step: the last completed step. stop: why it ends, once it does.
         began: whether everything was loaded and the first step has begun.
     """
 
-    def __init__(self, job: TrainJob, updates: int, reporter: Reporter, validate: Callable[[], Scores]) -> None:
+    def __init__(
+        self,
+        job: TrainJob,
+        updates: int,
+        reporter: Reporter,
+        validate: Callable[[], Scores],
+        names: Mapping[str, str] = NAMES,
+        team: Team = ALONE,
+    ) -> None:
         self.updates = updates
         self.step = job.start_step
         self.stop: StopReason | None = None
@@ -28,7 +43,8 @@ class Segment:
         self._job = job
         self._reporter = reporter
         self._validate = validate
-        self._record = StepRecord()
+        self._record = StepRecord(names)
+        self._team = team
         self._tokens = 0
         self._mark = 0.0
 
@@ -51,10 +67,10 @@ class Segment:
         values["step_seconds"] = time.perf_counter() - self._mark
         self._tokens = tokens_seen
         # A non-finite metric need not have reached the weights; with weights that aren't finite nothing can go on.
-        broken = not all(map(math.isfinite, values.values())) and not weights_finite()
+        broken = self._team.agree(not all(map(math.isfinite, values.values())) and not weights_finite())
         if self.step in self._job.validate_at and not broken:
             values.update(self._validation())
-        reason = self._reporter.step(StepMetrics(self.step, values))
+        reason = self._team.agree(self._reporter.step(StepMetrics(self.step, values)))
         if reason is not None:
             self.stop = reason
         elif broken:

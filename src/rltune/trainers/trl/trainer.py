@@ -5,26 +5,72 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from rltune.errors import TrainerError
+from rltune.tasks.build import build_task
+from rltune.tasks.pairs import demonstrations, preferences
 from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob, unheard
-from rltune.trainers.trl.settings import parse
+from rltune.trainers.trl.lora import from_section
+from rltune.trainers.trl.options import ACCELERATE, WHERE, Accelerate, parse_accelerate
+from rltune.trainers.trl.settings import check_processes, parse
 from rltune.types import Scalar, StopReason
 
 _WORK = "rltune.trainers.trl.run"
+_LAUNCH = "rltune.trainers.trl.launch"
+_PEFT = "peft"
 
 
 class TrlTrainer:
-    """GRPO by TRL's `GRPOTrainer`."""
+    """GRPO, RLOO, SFT and DPO by TRL's trainers. A `FrameworkTrainer`; `accelerate`: how trials are launched.
+
+    Without it a trial trains in the process that it is called in; with it in processes that accelerate's launcher
+    starts, which report to that one.
+    """
 
     name = "trl"
+    launching = frozenset({ACCELERATE})
+
+    def __init__(self, accelerate: Accelerate | None = None) -> None:
+        self._accelerate = accelerate
+
+    def fields(self, settings: Mapping[str, object]) -> Mapping[str, object]:
+        """See `FrameworkTrainer.fields`: the section `peft` stands for several of them, and so does the precision."""
+        fields: dict[str, object] = {n: v for n, v in settings.items() if n not in (ACCELERATE, _PEFT)}
+        implied: dict[str, Scalar] = from_section(settings[_PEFT]) if _PEFT in settings else {}
+        accelerate = parse_accelerate(settings)
+        if accelerate is not None:
+            implied |= accelerate.fields
+        for name in implied:
+            if name in fields:
+                raise TrainerError(f"{name} is given twice", where=f"{WHERE}.{name}", hint="remove one of the two")
+        return {**fields, **implied}
+
+    def configure(self, settings: Mapping[str, object]) -> TrlTrainer:
+        """See `FrameworkTrainer.configure`."""
+        return TrlTrainer(parse_accelerate(settings))
 
     def preload(self) -> None:
         import_module("rltune.trainers.trl.preload").preload()
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
-        parse(hyperparameters)
+        settings = parse(hyperparameters)
+        if self._accelerate is not None:
+            for role in ("target", "proxy"):
+                check_processes(settings, self._accelerate.processes_for(role))
+
+    def reports(self, hyperparameters: Mapping[str, Scalar]) -> frozenset[str]:
+        """See `FrameworkTrainer.reports`."""
+        return parse(hyperparameters).kind.metrics
+
+    def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
+        """See `FrameworkTrainer.check_data`."""
+        algorithm = parse(hyperparameters).algorithm
+        if algorithm in ("sft", "dpo"):
+            (demonstrations if algorithm == "sft" else preferences)(build_task(task, options), options)
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
+        if self._accelerate is not None:
+            return import_module(_LAUNCH).launch_segment(job, reporter, self._accelerate)
         return import_module(_WORK).train_segment(job, reporter)
 
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
-        return import_module(_WORK).score_model(job, alive)
+        return import_module(_WORK).score_model(job, alive, shared=self._accelerate is not None)
