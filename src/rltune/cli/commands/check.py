@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from rltune.cli.words import duration, number
 from rltune.config.load import load_study
+from rltune.space.combinations import Combinations, combinations
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.explain import explain
 
 
 def main(file: Path, as_json: bool) -> None:
@@ -33,6 +37,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "rungs": list(problem.rungs),
         "recipe": {"name": blueprint.config.recipe, "configuration": dict(blueprint.recipe.values)},
         "space": {n: p.model_dump(mode="json", exclude_none=True) for n, p in problem.space.parameters.items()},
+        "constraints": [_described(group) for group in combinations(problem.space)],
         "fixed": dict(blueprint.fixed),
         "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
@@ -66,8 +71,23 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     for name, value in blueprint.fixed.items():
         table.add_row(name, number(value), "fixed")
     console.print(table)
+    for group in combinations(problem.space):
+        for line in explain(group):
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
     for name, factor in blueprint.learning_rate_factors.items():
         if factor != 1.0:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
     for note in blueprint.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
+
+
+def _described(group: Combinations) -> dict[str, object]:
+    return {
+        "parameters": list(group.names),
+        "constraints": [{"constraint": text, "reason": reason} for text, reason in group.constraints],
+        "combinations": group.total,
+        "possible": group.possible,
+        "share": group.share,
+        "never": {name: list(values) for name, values in group.never.items()},
+        "example": group.example,
+    }
