@@ -1,7 +1,7 @@
 """How much of a space its constraints leave, and what they rule out: for people who wonder why.
 
 Notation:
-    k  number of parameters of a component (see `nearest`); n_1, ..., n_k their numbers of values
+    k  number of parameters of a component (see `component`); n_1, ..., n_k their numbers of values
     arrays span all combinations by broadcasting: the values of parameter i have shape (1, ..., n_i, ..., 1)
 """
 
@@ -14,8 +14,8 @@ from functools import reduce
 
 import numpy as np
 
+from rltune.space.component import Component
 from rltune.space.conditions import is_present
-from rltune.space.nearest import Component
 from rltune.space.space import Space
 from rltune.types import Scalar
 
