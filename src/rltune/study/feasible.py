@@ -85,7 +85,7 @@ def _always(constraint: Constraint, parameters: Mapping[str, Parameter]) -> bool
     if not constraint.names:
         return True  # the baseline has met it
     if not isinstance(constraint, AtMost):
-        return constraint.left.factor == 1 and not constraint.left.names
+        return not constraint.left.names and constraint.right.factor % constraint.left.factor == 0
     largest = {name: max(_numbers(parameters[name]), default=None) for name in constraint.left.names}
     smallest = {name: min(_numbers(parameters[name]), default=None) for name in constraint.right.names}
     if any(value is None or value < 0 for value in (*largest.values(), *smallest.values())):

@@ -27,12 +27,13 @@ def batch_constraints(names: Collection[str]) -> tuple[Constraint, ...]:
     rollouts = term("rollouts", defaults.rollouts)
     updates = term("updates_per_step", defaults.updates_per_step)
     accumulation = term("gradient_accumulation_steps", defaults.accumulation)
+    passes = Divides.of(
+        f"{updates} * {accumulation}",
+        f"{prompts} * {rollouts}",
+        "TRL takes the step's answers in equal batches, one for each forward pass",
+    )
     return (
         Divides.of(updates, prompts, "each update takes an equal share of the step's prompts"),
-        Divides.of(
-            f"{updates} * {accumulation}",
-            f"{prompts} * {rollouts}",
-            "TRL takes the step's answers in equal batches, one for each forward pass",
-        ),
+        *([passes] if accumulation != "1" else []),  # else it follows
         AtMost.of(LEAST_ROLLOUTS, rollouts, "answers to the same prompt are compared with each other"),
     )
