@@ -4,8 +4,8 @@ As verl 0.9.1 has it. Before the start: `utils/config.py` (`validate_config`: an
 `workers/config/actor.py` (`ActorConfig.validate`: a mini-batch in the train batch). While it runs:
 `workers/engine_workers.py` (`train_mini_batch`: a mini-batch among data-parallel ranks; `init_model`: GPUs among
 rollout engines), `workers/engine/utils.py` (`prepare_micro_batches`: whole micro-batches, where they have a fixed size)
-and `trainer/ppo/v1/trainer_base.py` (`_next_train_batch`: whole generation batches). A train batch that is no multiple of
-the mini-batch is filled up with padding (`_get_required_batch_multiple`): possible, but its updates differ.
+and `trainer/ppo/v1/trainer_base.py` (`_next_train_batch`: whole generation batches). A train batch that is no multiple
+of the mini-batch is filled up with padding (`_get_required_batch_multiple`): possible, but its updates differ.
 
 Notation, in prompts where nothing else is said:
     train batch  `prompts_per_step`; times `rollouts`: answers
