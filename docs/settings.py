@@ -44,6 +44,33 @@ parameter present only if another has that value (or one of a list). Canonical n
 `updates_per_step`, `temperature`, and for TRL's SFT and DPO `batch_size` and `epochs`; any other name is the trainer's
 own field (for TRL: of its configuration of the algorithm, see [trl](trl.md)).
 
+## Constraints
+
+Values that only some combinations of are possible: batches that are divided into mini-batches and among GPUs, a lower
+bound below an upper one. The trainers `trl` and `verl` say themselves what their batches need. A study adds what it
+wants beside that:
+
+```yaml
+space:
+  from: recipe
+  prompts_per_step: {{type: categorical, choices: [128, 256, 512]}}
+  updates_per_step: {{type: int, low: 1, high: 16}}
+constraints:
+  - prompts_per_step * rollouts <= 4096
+  - clip_ratio <= clip_ratio_high
+  - 8 divides prompts_per_step * rollouts
+```
+
+`a divides b` for whole numbers, `a <= b` (or `a at most b`, `a >= b`) for any; a and b are numbers, hyperparameters
+that are searched or set, or products of them with `*`. A constraint on a parameter that is absent (its `when` isn't
+met) counts with the value in `fixed` or the recipe, or not at all if there is none.
+
+What an optimizer draws is moved to the nearest possible combination, the same way for all of them, before it is
+proposed; what is possible stays as it is. So no impossible one is ever run, and the shares of values that go with few
+others are smaller than those of values that go with many. `rltune check` tells which combinations are impossible and
+why, how many are left, and which values are never tried. A study in which nothing is left, or whose recipe breaks a
+constraint, is refused.
+
 ## Recipes
 
 {recipes}

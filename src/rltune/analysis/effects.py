@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rltune.space.parameters import Parameter
 from rltune.space.quasi_random import sobol
 from rltune.space.space import Space
 from rltune.types import Configuration, Fidelity, Scalar
@@ -75,10 +74,11 @@ class Grid:
 
 
 def with_value(configuration: Configuration, space: Space, name: str, value: Scalar) -> Configuration:
-    """`configuration` with another value of one hyperparameter; those that depend on it come or go with it."""
+    """`configuration` with another value of one hyperparameter; those that depend on it come or go with it, and those
+    that constraints tie to it move as little as they must."""
     u = space.units(configuration)
     u[space.names.index(name)] = space.parameters[name].to_unit(value)
-    return space.from_units(u)
+    return space.from_units(u, hold=(name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ class _Line:
 
 
 def _line(space: Space, name: str, drawn: np.ndarray, near: Configuration | None) -> _Line:
-    values = _values(space.parameters[name])
+    values = _values(space, name)
     rows: list[Configuration] = []
     for value in values:
         moved = drawn.copy()
         moved[:, space.names.index(name)] = space.parameters[name].to_unit(value)
-        rows += [space.from_units(u) for u in moved]
+        rows += [space.from_units(u, hold=(name,)) for u in moved]
     present = np.array([name in c.values for c in rows[: len(drawn)]])
     near_x = None
     if near is not None and name in near.values:
@@ -119,9 +119,13 @@ def _effect(line: _Line, score: Callable[[np.ndarray], tuple[np.ndarray, np.ndar
     return Effect(line.name, line.values, along, along - width, along + width, near, share)
 
 
-def _values(parameter: Parameter) -> tuple[Scalar, ...]:
-    """Every value if there are few, else the middles of equal parts of the unit interval, which stand for it evenly."""
+def _values(space: Space, name: str) -> tuple[Scalar, ...]:
+    """Every possible value if there are few, else those in the middles of equal parts of the unit interval, which stand
+    for it evenly."""
+    parameter = space.parameters[name]
     count = parameter.cardinality
     if count is not None and count <= VALUES:
-        return tuple(parameter.values())
-    return tuple(dict.fromkeys(parameter.from_unit((i + 0.5) / VALUES) for i in range(VALUES)))
+        values = tuple(parameter.values())
+    else:
+        values = tuple(dict.fromkeys(parameter.from_unit((i + 0.5) / VALUES) for i in range(VALUES)))
+    return space.nearest.reachable(name, values)

@@ -7,22 +7,18 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from rltune.analysis.leaning import Leaning, leanings
 from rltune.analysis.matched import Matched, matched_pairs, worths
 from rltune.analysis.records import Records
 from rltune.analysis.shift import NoShift, Shift, log_shift
 from rltune.analysis.verdict import Verdict, judge
+from rltune.analysis.written_space import written_space
 from rltune.errors import SpaceError
-from rltune.space.parameters import Parameter
-from rltune.space.space import Space
 from rltune.types import Fidelity, Phase
 
 FEW = 10
 """Fewer pairs than this give a rank correlation that chance alone changes a lot."""
 RATE = "learning_rate"
-_PARAMETERS: TypeAdapter[dict[str, Parameter]] = TypeAdapter(dict[str, Parameter])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ def _moves(records: Records) -> tuple[Shift | NoShift | None, tuple[Leaning, ...
     if proxy is None:
         return None, ()
     ours, theirs = [p.proxy for p in pairs], [p.target for p in pairs]
-    space = _space(records)
+    space = written_space(records.study.facts)
     try:
         leaning = leanings(space, [p.configuration for p in pairs], ours, theirs) if space is not None else ()
     except SpaceError:  # the recipe may lack a parameter of the space
@@ -156,8 +152,3 @@ def _most_matched(records: Records, floors: Mapping[str, float]) -> tuple[Fideli
 def _rate(pair: Matched) -> float | None:
     value = pair.configuration.values.get(RATE)
     return float(value) if isinstance(value, (int, float)) and value > 0 else None
-
-
-def _space(records: Records) -> Space | None:
-    fact = records.fact("space")
-    return Space(_PARAMETERS.validate_python(dict(fact))) if fact else None

@@ -33,6 +33,8 @@ from rltune.config.parts import (
     ValidationConfig,
 )
 from rltune.config.section import Count, Section, Seed, Value
+from rltune.errors import SpaceError
+from rltune.space.constraints import parse_constraint
 
 EMBEDDED_PREFIX = "embedded/"
 EMBEDDED_RECIPE = "embedded-grpo"
@@ -78,6 +80,16 @@ def _no_password(url: str) -> str:
         )
     return url
 
+
+def _constraint(text: str) -> str:
+    try:
+        return parse_constraint(text).text
+    except SpaceError as error:
+        raise PydanticCustomError("problem", "{problem}", {"problem": f"{error.message}; {error.hint}"}) from None
+
+
+ConstraintText = Annotated[str, Field(strict=True, max_length=1_000), AfterValidator(_constraint)]
+"""A constraint as it is written (see `rltune.space.constraints`)."""
 
 Rungs = Annotated[
     tuple[Count, ...],
@@ -130,6 +142,11 @@ class StudyConfig(Section):
     space: SpaceConfig | None = Field(
         default=None,
         description="The searched hyperparameters; none: the recipe's intervals around its values.",
+    )
+    constraints: tuple[ConstraintText, ...] = Field(
+        default=(),
+        max_length=100,
+        description="What searched values must meet together, beside the trainer's needs: `a divides b` or `a <= b`.",
     )
     fixed: Mapping[str, Value] = Field(
         default_factory=dict,

@@ -98,7 +98,8 @@ class GridOptimizer:
     def _sweep(
         self, space: Space, center: Configuration, axes: Sequence[str], points: int
     ) -> tuple[Configuration, ...]:
-        """All combinations of the axes' values, the others as in `center` (in the middle if they are absent there)."""
+        """All combinations of the axes' values, the others as in `center` (in the middle if they are absent there), or
+        as near to it as constraints allow."""
         if not axes:
             return (center,)
         alone = Space({name: space.parameters[name].model_copy(update={"when": {}}) for name in axes})
@@ -107,7 +108,7 @@ class GridOptimizer:
         for combination in alone.grid(points):
             parameters = self.problem.space.parameters
             u = {**stays, **{name: parameters[name].to_unit(value) for name, value in combination.values.items()}}
-            swept.append(self.problem.space.tidy(self.problem.space.from_units(list(u.values()))))
+            swept.append(self.problem.space.tidy(self.problem.space.from_units(list(u.values()), hold=axes)))
         return tuple(dict.fromkeys(swept))
 
     def _shuffled(self, configurations: Sequence[Configuration]) -> tuple[Configuration, ...]:

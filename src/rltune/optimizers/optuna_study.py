@@ -48,13 +48,13 @@ def distribution_of(parameter: Parameter) -> BaseDistribution:
 
 
 def suggest(trial: OptunaTrial, space: Space) -> Configuration:
-    """The trial's configuration, in the space; a conditional parameter is asked for only when it is present."""
+    """The configuration nearest to the trial's; a conditional parameter is asked for only when it is present."""
     values: dict[str, Scalar] = {}
     for name in space.order:
         parameter = space.parameters[name]
         if is_present(parameter, values):
             values[name] = parameter.nearest(_suggested(trial, name, distribution_of(parameter)))
-    return space.tidy(Configuration(values))
+    return space.tidy(space.clip(values))
 
 
 def study_of(space: Space, trials: Sequence[Trial], horizon: int, sampler: BaseSampler, pruner: BasePruner) -> Study:

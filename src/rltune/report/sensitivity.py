@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from rltune.analysis.effects import Predict
 from rltune.analysis.records import Records
 from rltune.analysis.sensitivity import LEAST, Sensitivity, sensitivity
+from rltune.analysis.written_space import written_space
 from rltune.bayes.data import NO_RUN, FidelityScale, training_data
 from rltune.bayes.score_model import ScoreModel, fit_hyperparameters, one_thread
 from rltune.errors import SpaceError
-from rltune.space.parameters import Parameter
 from rltune.space.space import Space
 from rltune.types import Configuration, Evaluation, Fidelity, History
 
 RESAMPLES, FEWER_RESAMPLES = 30, 10
 MANY = 300
 """Beyond this many evaluations fewer resamples do, since each takes longer and their ranges are narrower."""
-_PARAMETERS: TypeAdapter[dict[str, Parameter]] = TypeAdapter(dict[str, Parameter])
 
 
 def study_sensitivity(
@@ -86,8 +84,7 @@ def _history(records: Records) -> History:
 
 
 def _space(records: Records) -> Space | None:
-    written: Mapping[str, object] = records.fact("space")
     try:
-        return Space(_PARAMETERS.validate_python(dict(written)))
+        return written_space(records.study.facts)
     except (ValidationError, SpaceError):
         return None

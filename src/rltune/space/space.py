@@ -6,13 +6,15 @@ Notation:
     u  (p,) unit values, one per parameter (`units`, `from_units`): what is sampled and perturbed
     x  (d,) encoding in [0, 1] (`encode`, `decode`): what models see; categorical parameters are one-hot
 A parameter that is absent (its condition isn't met) sits at the centre: u = 0.5; x = 0.5, or 1/k a choice.
+Whatever comes from unit values, an encoding or a grid, or is clipped, meets the constraints: values that don't are
+moved to the nearest ones that do (`nearest`), which leaves values that do as they are.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -20,6 +22,9 @@ import numpy as np
 
 from rltune.errors import SpaceError, suggest
 from rltune.space.conditions import activation_order, is_present
+from rltune.space.constraints import Constraint
+from rltune.space.grid_axis import grid_axis
+from rltune.space.nearest import Nearest
 from rltune.space.parameters import CategoricalParameter, Parameter
 from rltune.types import Configuration, Scalar
 
@@ -30,12 +35,21 @@ GRID_LIMIT = 1_000_000
 class Space:
     """A set of configurations, made of named parameters.
 
+    Attributes:
+        constraints: what the values of several parameters must meet together.
+        elsewhere: what holds for a conditional parameter where it is absent; constraints count with it.
+        nearest: what moves values into the constraints.
+
     Raises:
-        SpaceError: if there is no parameter, or a condition is impossible.
+        SpaceError: if there is no parameter, a condition or a constraint is impossible, or no values meet all
+            constraints.
     """
 
     parameters: Mapping[str, Parameter]
+    constraints: tuple[Constraint, ...] = ()
+    elsewhere: Mapping[str, Scalar] = field(default_factory=dict)
     order: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    nearest: Nearest = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.parameters:
@@ -45,10 +59,14 @@ class Space:
                 hint="name a hyperparameter with its interval or choices",
             )
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "constraints", tuple(self.constraints))
+        object.__setattr__(self, "elsewhere", MappingProxyType(dict(self.elsewhere)))
         object.__setattr__(self, "order", activation_order(self.parameters))
+        nearest = Nearest(self.parameters, self.order, self.constraints, self.elsewhere)
+        object.__setattr__(self, "nearest", nearest)
 
-    def __reduce__(self) -> tuple[type[Space], tuple[dict[str, Parameter]]]:
-        return Space, (dict(self.parameters),)
+    def __reduce__(self) -> tuple[type[Space], tuple[dict[str, Parameter], tuple[Constraint, ...], dict[str, Scalar]]]:
+        return Space, (dict(self.parameters), self.constraints, dict(self.elsewhere))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +93,8 @@ class Space:
         """The configuration with these values, in canonical types (4.0 becomes 4 for a whole number).
 
         Raises:
-            SpaceError: if a value isn't allowed, a present parameter has none, or a name is unknown or absent.
+            SpaceError: if a value isn't allowed, a present parameter has none, a name is unknown or absent, or a
+                constraint isn't met.
         """
         self._check_names(values)
         checked: dict[str, Scalar] = {}
@@ -93,6 +112,7 @@ class Space:
                     where=f"space.{name}",
                     hint="change the value or the space",
                 ) from None
+        self._check_constraints(checked)
         return Configuration(checked)
 
     def contains(self, configuration: Configuration) -> bool:
@@ -101,9 +121,12 @@ class Space:
         except SpaceError:
             return False
 
-    def clip(self, values: Mapping[str, Scalar]) -> Configuration:
-        """The nearest configuration: numbers are moved into their interval and onto their steps, values of unknown or
-        absent parameters are left out.
+    def clip(self, values: Mapping[str, Scalar], hold: Collection[str] = ()) -> Configuration:
+        """The nearest configuration: numbers are moved into their interval and onto their steps, then together into the
+        constraints; values of unknown or absent parameters are left out.
+
+        Args:
+            hold: names whose values, once inside their interval, constraints don't move if that can be.
 
         Raises:
             SpaceError: if a present parameter has no value, or one that isn't a number or one of its choices.
@@ -121,15 +144,16 @@ class Space:
                 clipped[name] = parameter.nearest(value)
             except ValueError as error:
                 raise SpaceError(f"{name} must be {error}, got {value!r}", where=f"space.{name}") from None
-        return Configuration(clipped)
+        return self._settled(clipped, hold)
 
     def tidy(self, configuration: Configuration, digits: int = 4) -> Configuration:
-        """The configuration with numbers rounded to `digits` significant digits, for human readers."""
+        """The configuration with numbers rounded to `digits` significant digits, for human readers; as it is where
+        rounding breaks a constraint."""
         tidied = {name: self.parameters[name].tidy(value, digits) for name, value in configuration.values.items()}
-        return Configuration(tidied)
+        return configuration if self.nearest.unmet(tidied) else Configuration(tidied)
 
     def sample(self, rng: np.random.Generator) -> Configuration:
-        """One configuration, uniform in unit values."""
+        """One configuration, uniform in unit values (before it is moved into the constraints)."""
         return self.from_units(rng.random(len(self.parameters)))
 
     def units(self, configuration: Configuration) -> np.ndarray:
@@ -139,15 +163,10 @@ class Space:
             [parameter.to_unit(values[name]) if name in values else 0.5 for name, parameter in self.parameters.items()]
         )
 
-    def from_units(self, u: Sequence[float] | np.ndarray) -> Configuration:
-        """The configuration nearest to unit values u (p,)."""
-        by_name = dict(zip(self.parameters, u, strict=True))
-        values: dict[str, Scalar] = {}
-        for name in self.order:
-            parameter = self.parameters[name]
-            if is_present(parameter, values):
-                values[name] = parameter.from_unit(float(by_name[name]))
-        return Configuration(values)
+    def from_units(self, u: Sequence[float] | np.ndarray, hold: Collection[str] = ()) -> Configuration:
+        """The configuration nearest to unit values u (p,); `hold` as for `clip`."""
+        named = zip(self.parameters.items(), u, strict=True)
+        return self._settled({name: parameter.from_unit(float(v)) for (name, parameter), v in named}, hold)
 
     def encode(self, configuration: Configuration) -> np.ndarray:
         """x (d,) in [0, 1]. Raises SpaceError if the configuration isn't in the space."""
@@ -196,18 +215,22 @@ class Space:
             }
             if all(reachable.values()):
                 narrowed[name] = parameter.model_copy(update={"when": reachable})
-        return Space({name: narrowed[name] for name in self.names if name in narrowed})
+        kept = {name: narrowed[name] for name in self.names if name in narrowed}
+        gone = {name: value for name, value in self.elsewhere.items() if name not in kept}
+        bound = [constraint.bound(gone) for constraint in self.constraints]
+        return Space(kept, tuple(c for c in bound if c.names and kept.keys() >= set(c.names)), self.elsewhere)
 
     def grid(self, points_per_axis: int) -> tuple[Configuration, ...]:
         """All combinations of evenly spaced values: `points_per_axis` (or fewer, if there are no more) per numeric
-        parameter, ends included, and every choice of a categorical one. No configuration twice.
+        parameter, ends included, and every choice of a categorical one. An impossible one is moved to the nearest that
+        is possible. No configuration twice.
 
         Raises:
             SpaceError: if there would be more than a million points, or fewer than one per axis.
         """
         if points_per_axis < 1:
             raise SpaceError(f"a grid needs at least 1 point per axis, got {points_per_axis}", where="grid")
-        axes = [_axis(parameter, points_per_axis) for parameter in self.parameters.values()]
+        axes = [grid_axis(parameter, points_per_axis) for parameter in self.parameters.values()]
         size = math.prod(len(axis) for axis in axes)
         if size > GRID_LIMIT:
             raise SpaceError(
@@ -216,6 +239,18 @@ class Space:
                 hint="take fewer points per axis or fewer parameters",
             )
         return tuple(dict.fromkeys(self.from_units(u) for u in itertools.product(*axes)))
+
+    def _settled(self, values: Mapping[str, Scalar], hold: Collection[str]) -> Configuration:
+        return Configuration(self.nearest.settle(values, frozenset(hold)))
+
+    def _check_constraints(self, values: Mapping[str, Scalar]) -> None:
+        broken = self.nearest.unmet(values)
+        if broken is not None:
+            raise SpaceError(
+                broken.complaint({**self.elsewhere, **values}),
+                where="constraints",
+                hint=broken.reason or "change one of the values",
+            )
 
     def _check_names(self, values: Mapping[str, Scalar]) -> None:
         for name in values:
@@ -257,11 +292,3 @@ def _allows(parameter: Parameter, value: Scalar) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _axis(parameter: Parameter, points: int) -> tuple[float, ...]:
-    """Distinct unit values of one axis of a grid."""
-    if isinstance(parameter, CategoricalParameter) or (parameter.cardinality or math.inf) <= points:
-        return tuple(parameter.to_unit(value) for value in parameter.values())
-    spaced = np.linspace(0.0, 1.0, points) if points > 1 else np.array([0.5])
-    return tuple(dict.fromkeys(parameter.to_unit(parameter.from_unit(float(u))) for u in spaced))

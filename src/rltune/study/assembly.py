@@ -194,6 +194,8 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
             name: parameter.model_dump(mode="json", exclude_none=True)
             for name, parameter in blueprint.problem.space.parameters.items()
         },
+        "constraints": [constraint.text for constraint in blueprint.problem.space.constraints],
+        "elsewhere": dict(blueprint.problem.space.elsewhere),
         "versions": {
             "rltune": __version__,
             "python": platform.python_version(),

@@ -16,16 +16,17 @@ from pathlib import Path
 from rltune.config.load import StudyFile
 from rltune.config.parts import TransferConfig
 from rltune.config.recipes import build_recipe
-from rltune.config.resolve import plan_search
+from rltune.config.resolve import SearchPlan, plan_search
 from rltune.config.study import StudyConfig
 from rltune.errors import ConfigError, ModelError, RltuneError, StudyError
 from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import check_optimizer
 from rltune.optimizers.outline import Outline
-from rltune.space.parameters import CategoricalParameter
+from rltune.space.axes import ends
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules, without_metrics
+from rltune.study.feasible import check_baseline, study_space, trainers_constraints, written_constraints
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
@@ -87,9 +88,14 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         recipe = build_recipe(config.recipe, models[config.models.target].hidden_size)
     with _at(file, "space"):
         search = plan_search(config, recipe)
-        space = Space(search.parameters)
+    with _at(file, "trainer"):
+        trainer = build_trainer(config.trainer.name, config.trainer.settings)
+    external = isinstance(trainer, ExternalTrainer)
+    fixed = {**search.fixed, **({} if external else _own_fields(file, trainer, search))}
+    space = _space(file, trainer, search, fixed)
+    with _at(file, "space"):
         inside = space.clip(search.baseline)
-    configuration = Configuration({name: search.baseline[name] for name in inside.values})
+    configuration = Configuration(search.baseline)
     task, others = _tasks(file)
     notes = []
     if inside != configuration:
@@ -103,10 +109,6 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         if config.transfer.check and ("transfer" in file.lines or config.transfer != TransferConfig()):
             notes.append("`transfer` does nothing here: without proxies there is no ranking to check")
     problem = _problem(file, models, space, inside)
-    with _at(file, "trainer"):
-        trainer = build_trainer(config.trainer.name, config.trainer.settings)
-    external = isinstance(trainer, ExternalTrainer)
-    fixed = {**search.fixed, **({} if external else _own_fields(file, trainer, space))}
     told = {**fixed, **configuration.values}
     _check_trainer(file, trainer, told, space, others)
     if isinstance(trainer, ExternalTrainer):
@@ -246,7 +248,18 @@ def _launch_settings(config: StudyConfig, trainer: Trainer) -> Mapping[str, obje
     return settings if isinstance(trainer, ExternalTrainer) else {}
 
 
-def _own_fields(file: StudyFile, trainer: Trainer, space: Space) -> dict[str, Scalar]:
+def _space(file: StudyFile, trainer: Trainer, search: SearchPlan, fixed: Mapping[str, Scalar]) -> Space:
+    """The space with all that its values must meet together; the recipe meets it."""
+    with _at(file, "constraints"):
+        written = tuple(written_constraints(file.config.constraints, search, fixed))
+    with _at(file, "fixed"):
+        needed = trainers_constraints(trainer, search, fixed)
+    with _at(file, "constraints"):
+        check_baseline((*written, *needed), search, fixed)
+        return study_space((*written, *needed), search, fixed)
+
+
+def _own_fields(file: StudyFile, trainer: Trainer, search: SearchPlan) -> dict[str, Scalar]:
     """The trainer's settings, which are hyperparameters under its own names."""
     settings = file.config.trainer.settings
     if isinstance(trainer, FrameworkTrainer):
@@ -260,7 +273,7 @@ def _own_fields(file: StudyFile, trainer: Trainer, space: Space) -> dict[str, Sc
             where=file.where(f"trainer.settings.{odd[0]}"),
             hint=f"the settings of the trainer {file.config.trainer.name} are single values",
         )
-    taken = [name for name in fields if name in (*CANONICAL_HYPERPARAMETERS, *space.names)]
+    taken = [name for name in fields if name in (*CANONICAL_HYPERPARAMETERS, *search.parameters)]
     if taken:
         raise ConfigError(
             f"{taken[0]} is a hyperparameter of the study, not one of the trainer's own fields",
@@ -273,8 +286,8 @@ def _own_fields(file: StudyFile, trainer: Trainer, space: Space) -> dict[str, Sc
 def _check_trainer(
     file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space, others: Sequence[TaskRef]
 ) -> None:
-    """Asks the trainer whether it can take the recipe, the ends and choices of each searched parameter, and tests on
-    other tasks."""
+    """Asks the trainer whether it can take the recipe, the ends and choices of each searched parameter (the others as
+    in the recipe, or as near as constraints allow), and tests on other tasks."""
     if isinstance(trainer, ExternalTrainer):
         for other in others:
             with _at(file, "trainer"):
@@ -290,10 +303,20 @@ def _check_trainer(
     for name, parameter in space.parameters.items():
         if parameter.when:
             continue
-        ends = parameter.choices if isinstance(parameter, CategoricalParameter) else (parameter.low, parameter.high)
-        for value in ends:
+        for value in ends(parameter):
             with _at(file, f"space.{name}"):
-                trainer.check({**recipe, name: value})
+                if (values := _with_value(space, recipe, name, value)) is not None:
+                    trainer.check(values)
+
+
+def _with_value(space: Space, recipe: Mapping[str, Scalar], name: str, value: Scalar) -> Mapping[str, Scalar] | None:
+    """The recipe with another value, and with others where constraints need them; None if nothing goes with it."""
+    values = {**recipe, name: value}
+    if space.nearest.unmet(values) is None:
+        return values
+    moved = space.clip({n: v for n, v in values.items() if n in space.parameters}, hold=(name,)).values
+    held = {n: v for n, v in recipe.items() if n not in space.parameters}
+    return {**held, **moved} if moved.get(name) == value else None
 
 
 def _check_writable(file: StudyFile) -> None:

@@ -10,11 +10,12 @@ rollout step, saves complete checkpoints where it is told to, and stops where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from rltune.space.constraints import Constraint
 from rltune.tasks.base import Split
 from rltune.tasks.ood import TaskRef, other_tests
 from rltune.types import Scalar, StepMetrics, StopReason
@@ -290,4 +291,22 @@ class FrameworkTrainer(Trainer, Protocol):
     def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
         """Raises TaskError if the task has nothing that a run with these hyperparameters could learn from. Reads the
         data: a study is told before it starts."""
+        ...
+
+
+@runtime_checkable
+class Constrained(Protocol):
+    """A trainer that knows which combinations of hyperparameters are impossible (a batch that can't be divided), so
+    that none of them is proposed."""
+
+    def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> Sequence[Constraint]:
+        """What the hyperparameters must meet together, each with its reason. Light, as `Trainer.check`.
+
+        Args:
+            hyperparameters: the recipe with what the study fixes. searched: names whose values vary. A constraint names
+                what is in one of the two; for all else it holds the trainer's own default.
+
+        Raises:
+            TrainerError: if no run can have these hyperparameters.
+        """
         ...

@@ -6,6 +6,7 @@ import pytest
 from command_toys import HYPERPARAMETERS, fake_settings, job
 
 from rltune.errors import TrainerError
+from rltune.trainers.base import Constrained
 from rltune.trainers.build import build_trainer
 from rltune.trainers.command.settings import parse
 from rltune.trainers.command.variables import gpus_for, save_every, training_variables
@@ -52,6 +53,17 @@ def test_searching_what_no_argument_holds_is_dead() -> None:
     trainer = build_trainer("command", fake_settings())
     dead = trainer.dead(["learning_rate", "rollouts"])  # pyright: ignore[reportAttributeAccessIssue]
     assert list(dead) == ["rollouts"] and "{rollouts}" in dead["rollouts"]
+
+
+def test_divisions_in_arguments_are_constraints_of_the_search() -> None:
+    arguments = ["{prompts_per_step * rollouts / updates_per_step}", "{learning_rate / 2}", "{8 * rollouts / 4 + 1}"]
+    arguments += ["{prompts_per_step / rollouts if rollouts > 9 else 1}", "{gpus / rollouts}"]
+    trainer = build_trainer("command", fake_settings(arguments=arguments))
+    assert isinstance(trainer, Constrained)
+    given = {"prompts_per_step": 64, "rollouts": 4, "updates_per_step": 2, "learning_rate": 0.1}
+    found = {c.text: c.reason for c in trainer.constraints(given, ("rollouts",))}
+    assert list(found) == ["updates_per_step divides prompts_per_step * rollouts", "4 divides 8 * rollouts"]
+    assert "{prompts_per_step * rollouts / updates_per_step}" in next(iter(found.values()))
 
 
 def test_a_batch_that_cannot_be_divided_is_refused() -> None:

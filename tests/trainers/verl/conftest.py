@@ -14,6 +14,9 @@ from rltune.trainers.build import build_trainer
 from rltune.trainers.verl.trainer import VerlTrainer
 from rltune.types import Scalar
 
+ONE_GPU = "actor_rollout_ref.rollout.tensor_model_parallel_size=1"
+"""verl's default is an engine over two."""
+
 
 @pytest.fixture
 def parquet(tmp_path: Path) -> dict[str, object]:
@@ -35,7 +38,7 @@ def make_trainer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., VerlTrainer]:
     monkeypatch.setenv("STAND_IN_PYTHON", sys.executable)
 
     def make(fault: str = "", *base: str, **settings: object) -> VerlTrainer:
-        own = ("data.train_files=train.parquet", "data.val_files=val.parquet", *base)
+        own = ("data.train_files=train.parquet", "data.val_files=val.parquet", ONE_GPU, *base)
         env = {"STAND_IN": fault, **settings.pop("env", {})}  # pyright: ignore[reportGeneralTypeIssues]
         found = build_trainer(
             "verl", {"python": str(STAND_IN / "python"), "base": list(own), "gpus": 1, "env": env, **settings}

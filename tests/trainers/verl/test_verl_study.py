@@ -28,7 +28,11 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
             "settings": {
                 "python": str(STAND_IN / "python"),
                 "gpus": 1,
-                "base": ["data.train_files=train.parquet", "data.val_files=validation.parquet"],
+                "base": [
+                    "data.train_files=train.parquet",
+                    "data.val_files=validation.parquet",
+                    "actor_rollout_ref.rollout.tensor_model_parallel_size=1",
+                ],
                 "test_files": "test.parquet",
             },
         },

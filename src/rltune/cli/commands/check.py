@@ -8,11 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from rltune.cli.words import duration, listed, number, several, steps_in_words
 from rltune.config.load import load_study
+from rltune.space.combinations import Combinations, combinations
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.explain import explain
 
 UNWRAPPED = 10_000
 """Columns where nobody looks: what reads a pipe wants whole lines."""
@@ -39,6 +43,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "optimizer": {"name": blueprint.config.optimizer.name, **asdict(blueprint.outline)},
         "recipe": {"name": blueprint.config.recipe, "configuration": dict(blueprint.recipe.values)},
         "space": {n: p.model_dump(mode="json", exclude_none=True) for n, p in problem.space.parameters.items()},
+        "constraints": [_described(group) for group in combinations(problem.space)],
         "fixed": dict(blueprint.fixed),
         "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
@@ -69,6 +74,9 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     for name, value in blueprint.fixed.items():
         table.add_row(name, number(value), "fixed")
     console.print(table)
+    for group in combinations(problem.space):
+        for line in explain(group):
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
     for name, factor in blueprint.learning_rate_factors.items():
         if factor != 1.0:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
@@ -110,3 +118,15 @@ def searching(blueprint: Blueprint) -> list[str]:
 
 def _option(value: object) -> str:
     return json.dumps(value) if isinstance(value, (dict, list, bool)) else number(value)
+
+
+def _described(group: Combinations) -> dict[str, object]:
+    return {
+        "parameters": list(group.names),
+        "constraints": [{"constraint": text, "reason": reason} for text, reason in group.constraints],
+        "combinations": group.total,
+        "possible": group.possible,
+        "share": group.share,
+        "never": {name: list(values) for name, values in group.never.items()},
+        "example": group.example,
+    }

@@ -170,12 +170,15 @@ class Settings(Section):
         return self if self.templates else self  # a template that can't be read is an error of the settings
 
     def names_in(self, *places: str) -> frozenset[str]:
-        """The names that the templates of these settings use; a place ending in a dot stands for all below it."""
-        return frozenset(
-            name
+        """The names that the templates of these settings use; places as in `templates_in`."""
+        return frozenset(name for template in self.templates_in(*places) for name in template.names)
+
+    def templates_in(self, *places: str) -> tuple[Template, ...]:
+        """The templates of these settings; a place ending in a dot stands for all below it."""
+        return tuple(
+            template
             for place, templates in self.templates.items()
             for template in templates
-            for name in template.names
             if any(place == p or (p.endswith(".") and place.startswith(p)) for p in places)
         )
 

@@ -57,13 +57,13 @@ class Template:
         bare = _PARTS.sub("", self.text)
         if odd := next((c for c in bare if c in "{}"), None):
             raise self._error(f"a {odd!r} without its counterpart", hint=f"write {odd * 2} for the character itself")
-        for expression in self._expressions:
+        for expression in self.expressions:
             _require_known_nodes(expression, self)
 
     @property
     def names(self) -> frozenset[str]:
         """The names that it uses."""
-        return frozenset(name for expression in self._expressions for name in _names(expression))
+        return frozenset(name for expression in self.expressions for name in _names(expression))
 
     def fill(self, values: Mapping[str, Scalar]) -> str:
         """The text with the values in place. Numbers are written so that they read back as the same number.
@@ -71,7 +71,7 @@ class Template:
         Raises:
             TrainerError: if a name has no value, or an expression can't be computed.
         """
-        expressions = iter(self._expressions)
+        expressions = iter(self.expressions)
 
         def part(match: re.Match[str]) -> str:
             if match[1]:
@@ -81,7 +81,7 @@ class Template:
         return _PARTS.sub(part, self.text)
 
     @cached_property
-    def _expressions(self) -> tuple[ast.expr, ...]:
+    def expressions(self) -> tuple[ast.expr, ...]:
         return tuple(self._parsed(match[2]) for match in _PARTS.finditer(self.text) if not match[1])
 
     def _parsed(self, source: str) -> ast.expr:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from rltune.errors import TrainerError
+from rltune.space.constraints import Constraint
 from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
+from rltune.trainers.command.divisions import division_constraints
 from rltune.trainers.command.launch import check_templates
 from rltune.trainers.command.presets.build import with_preset
 from rltune.trainers.command.run import Segment, score_published
 from rltune.trainers.command.settings import ScoreProgram, Settings, parse
 from rltune.types import Scalar, StopReason
+
+_ARGUMENTS = ("command", "arguments", "prefix", "env.")
+"""The settings whose templates each run's program is given."""
 
 
 class CommandTrainer:
@@ -46,7 +51,7 @@ class CommandTrainer:
         return configured if configured.settings else self
 
     def dead(self, names: Iterable[str]) -> Mapping[str, str]:
-        used = self.settings.names_in("command", "arguments", "prefix", "env.")
+        used = self.settings.names_in(*_ARGUMENTS)
         return {name: f"no argument of the program holds {{{name}}}" for name in names if name not in used}
 
     def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
@@ -63,6 +68,11 @@ class CommandTrainer:
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         check_templates(self.settings, _sample_job(hyperparameters))
+
+    def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
+        """See `rltune.trainers.base.Constrained`."""
+        del searched  # all that has a value is among the hyperparameters
+        return division_constraints(self.settings.templates_in(*_ARGUMENTS), hyperparameters)
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         return Segment(self.settings, job, reporter).train()

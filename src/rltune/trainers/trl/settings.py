@@ -22,7 +22,7 @@ from rltune.trainers.trl.owned import why_owned
 from rltune.types import Scalar
 
 SCHEDULERS = ("constant", "linear", "cosine")
-_DEFAULT = "grpo"
+DEFAULT_ALGORITHM = "grpo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Settings:
         native: fields of TRL's configuration by their own names. lora: the adapter; None: all weights are trained.
     """
 
-    algorithm: str = _DEFAULT
+    algorithm: str = DEFAULT_ALGORITHM
     learning_rate: float = 1e-6
     lr_scheduler: str = "constant"
     warmup_steps: int = 0
@@ -97,7 +97,7 @@ def parse(hyperparameters: Mapping[str, Scalar]) -> Settings:
         TrainerError: for an unknown name, a field that rltune sets itself, a value of the wrong type or out of range,
             or a batch that can't be divided.
     """
-    algorithm = algorithm_named(hyperparameters.get("algorithm", _DEFAULT))
+    algorithm = algorithm_named(hyperparameters.get("algorithm", DEFAULT_ALGORITHM))
     types = {f.name: str(f.type) for f in fields(Settings) if f.name not in ("native", "lora")}
     values: dict[str, Scalar] = {"algorithm": algorithm.name, **algorithm.defaults}
     native: dict[str, Scalar] = {}

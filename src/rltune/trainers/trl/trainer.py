@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 
 from rltune.errors import TrainerError
+from rltune.space.constraints import Constraint
 from rltune.tasks.build import build_task
 from rltune.tasks.pairs import demonstrations, preferences
 from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob, unheard
+from rltune.trainers.trl.algorithms import algorithm_named
+from rltune.trainers.trl.batches import batch_constraints
 from rltune.trainers.trl.lora import from_section
 from rltune.trainers.trl.options import ACCELERATE, WHERE, Accelerate, parse_accelerate
-from rltune.trainers.trl.settings import check_processes, parse
+from rltune.trainers.trl.settings import DEFAULT_ALGORITHM, check_processes, parse
 from rltune.types import Scalar, StopReason
 
 _WORK = "rltune.trainers.trl.run"
@@ -53,9 +56,8 @@ class TrlTrainer:
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         settings = parse(hyperparameters)
-        if self._accelerate is not None:
-            for role in ("target", "proxy"):
-                check_processes(settings, self._accelerate.processes_for(role))
+        for processes in self._processes():
+            check_processes(settings, processes)
 
     def reports(self, hyperparameters: Mapping[str, Scalar]) -> frozenset[str]:
         """See `FrameworkTrainer.reports`."""
@@ -66,6 +68,17 @@ class TrlTrainer:
         algorithm = parse(hyperparameters).algorithm
         if algorithm in ("sft", "dpo"):
             (demonstrations if algorithm == "sft" else preferences)(build_task(task, options), options)
+
+    def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
+        """See `rltune.trainers.base.Constrained`."""
+        algorithm = algorithm_named(hyperparameters.get("algorithm", DEFAULT_ALGORITHM)).name
+        return batch_constraints({*hyperparameters, *searched}, algorithm, self._processes())
+
+    def _processes(self) -> tuple[int, ...]:
+        """How many train a target together, and how many a proxy."""
+        if self._accelerate is None:
+            return (1,)
+        return self._accelerate.processes_for("target"), self._accelerate.processes_for("proxy")
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         if self._accelerate is not None:

@@ -20,7 +20,8 @@ class Algorithm:
     Attributes:
         estimator: of the advantage. critic: whether a value model is trained.
         kl_in: where the KL penalty acts unless the study says otherwise: "loss" or "reward".
-        groups: whether an advantage needs several answers to a prompt.
+        groups: whether an advantage needs several answers to a prompt. discounts: whether later rewards count less
+            (`gamma`).
         settings: further overrides, key -> value.
     """
 
@@ -29,6 +30,7 @@ class Algorithm:
     kl_in: str
     critic: bool = False
     groups: bool = False
+    discounts: bool = False
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,10 +41,18 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
         Algorithm("grpo", "grpo", "loss", groups=True, settings={f"{ACTOR}.kl_loss_type": "low_var_kl"}),
-        Algorithm("ppo", "gae", "reward", critic=True),
+        Algorithm("ppo", "gae", "reward", critic=True, discounts=True),
         # Token-level loss; the two clips, dynamic sampling and the overlong penalty are hyperparameters.
         Algorithm("dapo", "grpo", "loss", groups=True, settings={f"{ACTOR}.loss_agg_mode": "token-mean"}),
-        Algorithm("reinforce_plus_plus", "reinforce_plus_plus", "reward"),
+        Algorithm("reinforce_plus_plus", "reinforce_plus_plus", "reward", discounts=True),
+        # The variant whose baseline is the mean of a prompt's answers.
+        Algorithm(
+            "reinforce_plus_plus_baseline",
+            "reinforce_plus_plus_baseline",
+            "loss",
+            groups=True,
+            settings={f"{ACTOR}.kl_loss_type": "mse"},
+        ),
         Algorithm("rloo", "rloo", "reward", groups=True, settings={"algorithm.kl_penalty": "kl"}),
     )
 }

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from rltune.errors import TrainerError, did_you_mean
-from rltune.trainers.verl.algorithms import ALGORITHMS
+from rltune.trainers.verl.algorithms import ALGORITHMS, Algorithm
 from rltune.trainers.verl.dialect import Dialect
 from rltune.trainers.verl.owned import CANONICAL, OWNED
 from rltune.types import Scalar
@@ -45,6 +45,9 @@ NAMES: Mapping[str, Known] = {
     "prompts_per_step": Known(int, "prompts a step", 1),
     "updates_per_step": Known(int, "mini-batches a step and epoch", 1),
     "epochs_per_step": Known(int, "passes over the answers of a step", 1),
+    "gamma": Known(float, "discount a token (ppo, reinforce_plus_plus)", 0, True),
+    "gae_lambda": Known(float, "decay of the generalized advantage estimate (ppo)", 0),
+    "value_clip": Known(float, "clip range of the value model's predictions (ppo)", 0, True),
     "temperature": Known(float, "sampling temperature of the rollouts", 0, True),
     "filter_groups": Known(bool, "DAPO's dynamic sampling: groups without a spread of rewards are drawn anew"),
     "overlong_share": Known(float, "DAPO: last share of the longest response that is punished; 0: none", 0),
@@ -128,6 +131,23 @@ def _checked(name: str, value: Scalar) -> Scalar:
     return value
 
 
+def _check_acts(algorithm: Algorithm, values: Mapping[str, Scalar]) -> None:
+    """Passes if each of the values changes something."""
+    groups = (
+        (algorithm.critic, ("critic_learning_rate", "gae_lambda", "value_clip"), "has no value model"),
+        (algorithm.discounts, ("gamma",), "doesn't discount"),
+    )
+    for acts, names, why in groups:
+        dead = next((name for name in names if name in values), None)
+        if not acts and dead is not None:
+            able = [a.name for a in ALGORITHMS.values() if (a.discounts if names == ("gamma",) else a.critic)]
+            raise TrainerError(
+                f"{algorithm.name} {why}: {dead} would change nothing",
+                where=f"hyperparameter {dead}",
+                hint=f"leave it out, or make it conditional (`when: {{algorithm: [{', '.join(able)}]}}`)",
+            )
+
+
 def _check_together(values: Mapping[str, Scalar]) -> None:
     algorithm = ALGORITHMS.get(str(values.get("algorithm")))
     prompts, updates = values.get("prompts_per_step"), values.get("updates_per_step")
@@ -144,12 +164,8 @@ def _check_together(values: Mapping[str, Scalar]) -> None:
             f"{algorithm.name} compares answers to the same prompt: expected at least 2 rollouts, got 1",
             where="hyperparameter rollouts",
         )
-    if algorithm is not None and not algorithm.critic and "critic_learning_rate" in values:
-        raise TrainerError(
-            f"{algorithm.name} has no value model: critic_learning_rate would change nothing",
-            where="hyperparameter critic_learning_rate",
-            hint="search it with algorithm: ppo only, or make it conditional (`when: {algorithm: [ppo]}`)",
-        )
+    if algorithm is not None:
+        _check_acts(algorithm, values)
     if values.get("overlong_share", 0.0) >= 1:  # pyright: ignore[reportOperatorIssue]
         raise TrainerError("expected a share below 1", where="hyperparameter overlong_share")
     if "overlong_penalty" in values and not values.get("overlong_share"):

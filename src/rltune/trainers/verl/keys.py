@@ -21,6 +21,9 @@ _SINGLE = {
     "rollouts": f"{ROLLOUT}.n",
     "prompts_per_step": "data.train_batch_size",
     "epochs_per_step": f"{ACTOR}.ppo_epochs",
+    "gamma": "algorithm.gamma",
+    "gae_lambda": "algorithm.lam",
+    "value_clip": "critic.cliprange_value",
     "temperature": f"{ROLLOUT}.temperature",
 }
 """Hyperparameters that one key stands for, whatever the version."""

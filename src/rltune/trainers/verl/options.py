@@ -57,6 +57,11 @@ class Options:
             )
         return found
 
+    @property
+    def gpus_of_trials(self) -> tuple[int, ...]:
+        """GPUs on each node, of every kind of trial there may be."""
+        return (self.gpus,) if isinstance(self.gpus, int) else tuple(self.gpus.values())
+
     def launch(self, environment: Mapping[str, str]) -> Launch:
         """The user's own overrides: those of the script, with `base` on top.
 

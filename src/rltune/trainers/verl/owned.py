@@ -69,6 +69,9 @@ CANONICAL: Mapping[str, str] = {
     f"{ROLLOUT}.n": "rollouts",
     f"{ROLLOUT}.temperature": "temperature",
     "critic.optim.lr": "critic_learning_rate",
+    "critic.cliprange_value": "value_clip",
+    "algorithm.gamma": "gamma",
+    "algorithm.lam": "gae_lambda",
     "algorithm.adv_estimator": "algorithm",
     "algorithm.filter_groups.enable": "filter_groups",
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from rltune.errors import TrainerError
+from rltune.space.constraints import Constraint
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, ScoreJob, Scores, Trainer, TrainJob, unheard
 from rltune.trainers.external.program import Program
 from rltune.trainers.verl.advice import advise, unacting
+from rltune.trainers.verl.batches import batch_constraints
 from rltune.trainers.verl.command import Command, Work, other_test_files, score_command, train_command
 from rltune.trainers.verl.options import Options, parse_options
 from rltune.trainers.verl.override import overlay, setting
@@ -51,6 +53,10 @@ class VerlTrainer:
         overrides = overlay(setup.launch.overrides, setup.searched(hyperparameters), machines)
         setup.installed.compose(overrides)
         setup.installed.validate(overrides)
+
+    def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
+        """See `rltune.trainers.base.Constrained`."""
+        return batch_constraints(self._setup(), hyperparameters, searched)
 
     def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
         """What a person should know before the study starts: dead keys, and own values that the study replaces."""
