@@ -27,6 +27,7 @@ from rltune.stopping.build import describe_rules
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
+from rltune.trackers.build import check_tracker
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
@@ -72,6 +73,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
 
     Raises:
         ConfigError, ModelError, TaskError, SpaceError, RuleError, OptimizerError: with the place in the file.
+        TrackerError: likewise, also if a tracker's package or secret is missing.
         StudyError: if the output folder can't be written.
     """
     config = file.config
@@ -107,6 +109,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         notes += trainer.notes({**fixed, **configuration.values})
     with _at(file, "optimizer"):
         check_optimizer(config.optimizer.name, config.optimizer.options, problem)
+    for index, tracker in enumerate(config.trackers):
+        with _at(file, f"trackers.{index}"):
+            check_tracker(tracker.name, tracker.options)
     _check_writable(file)
     return Blueprint(
         config=config,
