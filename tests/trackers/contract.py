@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rltune.trackers.base import Point, Status, TrackedRun, Tracker, TrackedStudy
+from rltune.trackers.base import Point, Status, TrackedRun, TrackedStudy, Tracker
 from trackers.readers import Held
 
 STUDY = TrackedStudy("demo", "demo-0123abcd")

@@ -46,10 +46,10 @@ def tracked_runs(store: ReadableStore, *, alive: bool) -> list[tuple[str, Tracke
 def curve_of(store: ReadableStore, run_id: str) -> list[Point]:
     """The run's curve; each step's time is its segment's start and the seconds that were measured since."""
     segments = store.segments(run_id)
-    points = []
+    points: list[Point] = []
     owned = ((_owner(segments, m.step), m) for m in store.curve(run_id))
     for segment, steps in groupby(owned, key=lambda pair: pair[0]):
-        now = segment.started if segment else 0.0
+        now = max(segment.started if segment else 0.0, points[-1].time if points else 0.0)
         for _, metrics in steps:
             now += _seconds(metrics)
             points.append(Point(metrics.step, now, metrics.values))
