@@ -26,7 +26,7 @@ def test_the_page_of_settings_is_up_to_date(repository: Path) -> None:
         "CONTRIBUTING.md",
         *(f"docs/{n}.md" for n in ("method", "example", "stopping", "forecast", "metrics", "transfer")),
         *(f"docs/{n}.md" for n in ("optimizers", "benchmark", "sensitivity")),
-        *(f"docs/{n}.md" for n in ("tasks", "verl", "bring-your-own-trainer")),
+        *(f"docs/{n}.md" for n in ("tasks", "verl", "bring-your-own-trainer", "trackers")),
     ],
 )
 def test_links_lead_somewhere(repository: Path, page: str) -> None:

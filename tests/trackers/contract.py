@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import subprocess
+import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from rltune.trackers.base import Point, Status, TrackedRun, TrackedStudy, Tracker
+from rltune.trackers.build import build_tracker
 from trackers.readers import Held
 
 STUDY = TrackedStudy("demo", "demo-0123abcd")
@@ -42,21 +49,29 @@ def growing(last: int) -> TrackedRun:
     return replace(RUN, status=Status.RUNNING, ended=None, facts={}, last_step=last)
 
 
+_DYING = """
+import json, os, sys
+from pathlib import Path
+from rltune.trackers.build import build_tracker
+from trackers.contract import STUDY, growing, points
+tracker = build_tracker(sys.argv[1], json.loads(sys.argv[2]), Path(sys.argv[3]))
+tracker.open(STUDY)
+tracker.write(growing(3), points(3))
+os._exit(9)
+"""
+
+
 class TrackerContract(ABC):
-    """A variant gives `make` and `read`."""
+    """A variant names the tracker with its options, and reads back what it holds."""
 
-    live = True
-    """Whether a run in training can be seen."""
+    tracker: str
+    options: Mapping[str, object] = MappingProxyType({})
 
-    @abstractmethod
-    def make(self, folder: Path) -> Tracker: ...
+    def make(self, folder: Path) -> Tracker:
+        return build_tracker(self.tracker, self.options, folder)
 
     @abstractmethod
     def read(self, folder: Path) -> dict[str, Held]: ...
-
-    def name_of(self, name: str) -> str:
-        """A name as this tracker spells it."""
-        return name
 
     def mirror(self, folder: Path, *writes: tuple[TrackedRun, list[Point]]) -> dict[str, str]:
         """One sitting; returns the digests that it found."""
@@ -109,11 +124,15 @@ class TrackerContract(ABC):
         assert any("winner" in text for name, text in held.facts.items() if name.endswith("tags"))
 
     def test_a_mirror_that_was_killed_is_made_up_for(self, tmp_path: Path) -> None:
-        dying = self.make(tmp_path)
-        dying.open(STUDY)
-        dying.write(growing(3), points(3))  # and never closed
-        if self.live:
-            assert "rltune/stop_kind" not in self.read(tmp_path)[RUN.key].facts
+        paths = [str(Path(__file__).parents[1]), *(path for path in sys.path if path)]
+        done = subprocess.run(
+            [sys.executable, "-c", _DYING, self.tracker, json.dumps(dict(self.options)), str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 9, done.stderr
         self.mirror(tmp_path, (growing(4), points(4)), (RUN, points(4)))
         self.check(self.read(tmp_path)[RUN.key], 4)
 

@@ -94,3 +94,6 @@ def test_wandb_needs_a_key_to_be_online(installed, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("WANDB_API_KEY")
     monkeypatch.setenv("WANDB_MODE", "offline")
     check_tracker("wandb")
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    with pytest.raises(TrackerError, match="WANDB_MODE is disabled"):
+        check_tracker("wandb")

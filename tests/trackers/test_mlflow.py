@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from rltune.errors import TrackerError
-from rltune.trackers.base import Tracker
 from rltune.trackers.build import build_tracker
 from trackers.contract import RUN, STUDY, TrackerContract, points
 from trackers.readers import Held, read_mlflow
@@ -25,9 +25,20 @@ def no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new MLflow database: making one takes it seconds."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    build_tracker("mlflow", {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}, folder).open(STUDY)
+    return folder / "mlflow.db"
+
+
 class TestMlflow(TrackerContract):
-    def make(self, folder: Path) -> Tracker:
-        return build_tracker("mlflow", {}, folder)
+    tracker = "mlflow"
+
+    @pytest.fixture(autouse=True)
+    def with_database(self, database: Path, tmp_path: Path) -> None:
+        shutil.copy(database, tmp_path / "mlflow.db")
 
     def read(self, folder: Path) -> dict[str, Held]:
         return read_mlflow(f"sqlite:///{folder}/mlflow.db", "demo")

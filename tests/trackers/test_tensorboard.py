@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from rltune.trackers.base import Tracker
 from rltune.trackers.build import build_tracker
 from trackers.contract import RUN, STUDY, TrackerContract, points
 from trackers.readers import Held, read_tensorboard
@@ -21,8 +20,7 @@ pytestmark = [
 
 
 class TestTensorboard(TrackerContract):
-    def make(self, folder: Path) -> Tracker:
-        return build_tracker("tensorboard", {}, folder)
+    tracker = "tensorboard"
 
     def read(self, folder: Path) -> dict[str, Held]:
         return read_tensorboard(folder)

@@ -1,17 +1,20 @@
-"""W&B offline, read back from the files that `wandb sync` sends."""
+"""W&B: offline, read back from the files that `wandb sync` sends; online, from a stand-in for its server."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from rltune.trackers.base import Tracker
 from rltune.trackers.build import build_tracker
 from trackers.contract import RUN, STUDY, TrackerContract, points
 from trackers.readers import Held, read_wandb, wandb_records
+from trackers.wandb_server import WandbServer
 
 pytestmark = [
     pytest.mark.skipif(find_spec("wandb") is None, reason="wandb isn't installed: pip install 'rltune[wandb]'"),
@@ -20,10 +23,8 @@ pytestmark = [
 
 
 class TestWandb(TrackerContract):
-    live = False
-
-    def make(self, folder: Path) -> Tracker:
-        return build_tracker("wandb", {"mode": "offline"}, folder)
+    tracker = "wandb"
+    options = MappingProxyType({"mode": "offline"})
 
     def read(self, folder: Path) -> dict[str, Held]:
         return read_wandb(folder)
@@ -63,3 +64,25 @@ def test_the_steps_have_the_times_of_the_training(tmp_path: Path) -> None:
     (history,) = (r.history for r in wandb_records(file) if r.WhichOneof("record_type") == "history")
     stamps = [float(i.value_json) for i in history.item if "_timestamp" in (i.key, *i.nested_key)]
     assert stamps == [RUN.started + 1] and stamps[0] < time.time() - 1000
+
+
+class TestWandbOnline(TrackerContract):
+    """Against a stand-in for W&B's server."""
+
+    tracker = "wandb"
+    options = MappingProxyType({"mode": "online", "project": "p"})
+
+    @pytest.fixture(autouse=True)
+    def with_server(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+        with WandbServer() as self.server:
+            monkeypatch.setenv("WANDB_BASE_URL", self.server.url)
+            monkeypatch.setenv("WANDB_API_KEY", "0123456789" * 4)
+            yield
+
+    def read(self, folder: Path) -> dict[str, Held]:
+        return self.server.held()
+
+    def test_a_run_that_was_sent_by_another_machine_gets_only_what_it_lacks(self, tmp_path: Path) -> None:
+        self.mirror(tmp_path / "here", (replace(RUN, last_step=2), points(2)))
+        assert self.mirror(tmp_path / "elsewhere", (RUN, points(4))) == {}
+        self.check(self.read(tmp_path)[RUN.key], 4)

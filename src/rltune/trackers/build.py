@@ -52,12 +52,8 @@ def check_tracker(name: str, options: Mapping[str, object] | None = None) -> Bas
             where="trackers",
             hint=f"pip install 'rltune[{entry.package}]'",
         )
-    if isinstance(checked, WandbOptions) and wandb_mode(checked) == "online" and not _has_wandb_key():
-        raise TrackerError(
-            "W&B has no key to log in with",
-            where="trackers",
-            hint="set WANDB_API_KEY, run `wandb login`, or write {name: wandb, mode: offline}",
-        )
+    if isinstance(checked, WandbOptions):
+        _check_wandb(wandb_mode(checked))
     return checked
 
 
@@ -78,8 +74,22 @@ def build_tracker(name: str, options: Mapping[str, object] | None, folder: Path)
 
 def wandb_mode(options: WandbOptions) -> str:
     """online or offline: as the study file says, else the environment."""
-    given = options.mode or os.environ.get("WANDB_MODE", "online")
-    return "online" if given in ("online", "run", "shared") else "offline"
+    return options.mode or os.environ.get("WANDB_MODE") or "online"
+
+
+def _check_wandb(mode: str) -> None:
+    if mode not in ("online", "offline"):
+        raise TrackerError(
+            f"WANDB_MODE is {mode}, expected online or offline",
+            where="trackers",
+            hint="write {name: wandb, mode: offline}, unset WANDB_MODE, or take wandb out of the study's trackers",
+        )
+    if mode == "online" and not _has_wandb_key():
+        raise TrackerError(
+            "W&B has no key to log in with",
+            where="trackers",
+            hint="set WANDB_API_KEY, run `wandb login`, or write {name: wandb, mode: offline}",
+        )
 
 
 def _has_wandb_key() -> bool:
