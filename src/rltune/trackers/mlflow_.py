@@ -16,7 +16,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.entities.view_type import ViewType
@@ -28,14 +27,12 @@ from rltune.trackers.base import PREFIX, Point, Status, TrackedRun, TrackedStudy
 from rltune.trackers.names import mlflow_name
 from rltune.trackers.options import MlflowOptions
 
-T = TypeVar("T")
-
 KEY_TAG = f"{PREFIX}key"
 STUDY_TAG = f"{PREFIX}study_key"
 DIGEST_TAG = f"{PREFIX}digest"
-_METRICS_A_REQUEST = 900
-_NAMES_A_REQUEST = 90
-_LONGEST_VALUE = 5_000
+_METRICS_A_REQUEST, _NAMES_A_REQUEST = 800, 90
+"""Metrics, and parameters or tags, in one request: MLflow takes 1000 things in all."""
+_LONGEST_VALUE = 4_000
 _PAGE = 1_000
 _STATUS = {
     Status.RUNNING: "RUNNING",
@@ -86,7 +83,9 @@ class MlflowTracker:
             key = run.data.tags.get(KEY_TAG)
             if key is not None:
                 self._ids[key] = run.info.run_id
-                digests[key] = run.data.tags.get(DIGEST_TAG, "")
+                # The status is written last.
+                whole = run.info.status != _STATUS[Status.RUNNING]
+                digests[key] = run.data.tags.get(DIGEST_TAG, "") if whole else ""
         return digests
 
     def write(self, run: TrackedRun, curve: Sequence[Point]) -> None:
@@ -105,7 +104,6 @@ class MlflowTracker:
         self._send(known, metrics, run)
         self._set_status(known, run, at)
         if run.status is not Status.RUNNING:
-            self._client.set_tag(known.id, DIGEST_TAG, run.digest)
             del self._known[run.key]  # most never change again, and their metrics fill the memory
 
     def close(self) -> None:
@@ -176,27 +174,28 @@ class MlflowTracker:
         return known
 
     # --- sending -------------------------------------------------------------------------------------------------
-    def _send(self, known: _Known, metrics: Sequence[Metric], run: TrackedRun) -> None:
+    def _send(self, known: _Known, metrics: list[Metric], run: TrackedRun) -> None:
         params = [
             Param(key, str(value)[:_LONGEST_VALUE])
             for name, value in run.config.items()
             if (key := mlflow_name(name)) not in known.params
         ]
         facts = {**run.facts, f"{PREFIX}tags": ", ".join(run.tags), f"{PREFIX}status": run.status.value}
+        if run.status is not Status.RUNNING:
+            facts[DIGEST_TAG] = run.digest
         tags = [
             RunTag(key, text[:_LONGEST_VALUE])
             for name, text in facts.items()
             if known.tags.get(key := mlflow_name(name)) != text[:_LONGEST_VALUE]
         ]
-        for some in _chunks(params, _NAMES_A_REQUEST):
-            self._client.log_batch(known.id, params=some)
-            known.params |= {param.key for param in some}
-        for some in _chunks(metrics, _METRICS_A_REQUEST):
-            self._client.log_batch(known.id, metrics=some)
-            known.metrics |= {(m.key, m.step): m.value for m in some}
-        for some in _chunks(tags, _NAMES_A_REQUEST):
-            self._client.log_batch(known.id, tags=some)
-            known.tags |= {tag.key: tag.value for tag in some}
+        while metrics or params or tags:
+            some_metrics, metrics = metrics[:_METRICS_A_REQUEST], metrics[_METRICS_A_REQUEST:]
+            some_params, params = params[:_NAMES_A_REQUEST], params[_NAMES_A_REQUEST:]
+            some_tags, tags = tags[:_NAMES_A_REQUEST], tags[_NAMES_A_REQUEST:]
+            self._client.log_batch(known.id, some_metrics, some_params, some_tags)
+            known.metrics |= {(m.key, m.step): m.value for m in some_metrics}
+            known.params |= {param.key for param in some_params}
+            known.tags |= {tag.key: tag.value for tag in some_tags}
 
     def _set_status(self, known: _Known, run: TrackedRun, at: int) -> None:
         status = _STATUS[run.status]
@@ -206,11 +205,6 @@ class MlflowTracker:
         else:
             self._client.set_terminated(known.id, status, end_time=at)
         known.status = status
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
 
 
 def _milliseconds(seconds: float) -> int:

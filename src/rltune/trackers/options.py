@@ -50,7 +50,7 @@ class MlflowOptions(Section):
 
     tracking_uri: Annotated[Text, AfterValidator(_plain_uri)] | None = Field(
         default=None,
-        description="A server, sqlite:///file or a folder; none: as MLFLOW_TRACKING_URI says, else mlflow.db in the "
+        description="A server or sqlite:///file; none: as MLFLOW_TRACKING_URI says, else mlflow.db in the "
         "study's folder.",
     )
     experiment: Text | None = Field(default=None, description="The experiment; none: one named like the study.")
