@@ -88,6 +88,10 @@ class CurveError(RltuneError):
     """A curve can't be used: its arrays don't fit together, or a law's range is impossible."""
 
 
+class TrackerError(RltuneError):
+    """An experiment tracker can't be found, lacks its package or its secret, or can't be written."""
+
+
 class ReportError(RltuneError):
     """A report or export can't be made from what the study holds."""
 

@@ -17,11 +17,13 @@ LAYERS = [
     {"config", "space", "curves", "tasks", "models"},
     {"store", "stopping", "bayes", "trainers"},
     {"executors", "optimizers", "analysis", "callbacks"},
-    {"study", "report"},
+    {"study", "report", "trackers"},
     {"cli", "web", "testing"},
 ]
-ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report")}
-HEAVY = {"torch", "transformers", "trl", "ray", "verl", "wandb", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
+ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers")}
+TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
+HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
+HEAVY |= TRACKER_PACKAGES
 
 
 def rooms_of(path: Path) -> str:
@@ -93,6 +95,24 @@ def test_import_is_fast() -> None:
 def test_reading_a_study_file_needs_no_torch() -> None:
     code = "import sys, rltune.config.load; print('torch' in sys.modules, 'numpy' in sys.modules)"
     assert run_python(code).split()[0] == "False"
+
+
+def test_a_trackers_package_is_imported_by_its_own_file_alone() -> None:
+    found = {}
+    for path in SOURCES:
+        modules = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Import):
+                modules |= {alias.name.split(".")[0] for alias in node.names}
+        found |= {str(path.relative_to(PACKAGE)): package for package in modules & TRACKER_PACKAGES}
+    assert found == {f"trackers/{package}_.py": package for package in TRACKER_PACKAGES}
+
+
+def test_the_mirror_of_a_tracker_loads_no_torch() -> None:
+    loaded = run_python("import sys, rltune.trackers.process; print('\\n'.join(m.split('.')[0] for m in sys.modules))")
+    assert not {"torch", "plotly", *TRACKER_PACKAGES} & set(loaded.split())
 
 
 def test_every_folder_of_the_package_has_a_layer() -> None:

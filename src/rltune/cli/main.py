@@ -122,11 +122,13 @@ def report(
 @app.command()
 def export(
     study: StudyArgument,
-    form: Annotated[str, typer.Option("--format", "-f", help="trl, verl or json.")] = "trl",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="trl, verl or json; wandb, mlflow or tensorboard.")
+    ] = "trl",
     output: Annotated[Path | None, typer.Option(help="A file to write. Default: standard output.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the winner's settings for a trainer."""
+    """Print the winner's settings for a trainer, or mirror all runs into an experiment tracker."""
     _call("export", study, "json" if as_json else form, output)
 
 

@@ -221,6 +221,19 @@ class TransferConfig(Section):
     )
 
 
+class TrackerConfig(Section):
+    """An experiment tracker and its own options, which stand beside the name: `{name: wandb, mode: offline}`."""
+
+    model_config = {"extra": "allow"}
+
+    name: Name = Field(description="wandb, mlflow or tensorboard (docs/trackers.md).")
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The tracker's options, unchecked: the tracker itself knows them."""
+        return dict(self.__pydantic_extra__ or {})
+
+
 class ConfirmConfig(Section):
     """The confirmation of the search's best on the target."""
 
@@ -254,6 +267,11 @@ Stopping = Annotated[StoppingConfig, name_only("preset")]
 Optimizer = Annotated[OptimizerConfig, name_only()]
 Transfer = Annotated[TransferConfig, BeforeValidator(_switch)]
 Executor = Annotated[ExecutorConfig, name_only()]
+Trackers = Annotated[
+    tuple[Annotated[TrackerConfig, name_only()], ...],
+    Field(max_length=20),
+    BeforeValidator(lambda value: [value] if isinstance(value, (str, Mapping)) else value),
+]
 
 
 def _problem(text: str) -> PydanticCustomError:

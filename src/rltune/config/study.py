@@ -26,6 +26,7 @@ from rltune.config.parts import (
     StoppingConfig,
     Task,
     TestConfig,
+    Trackers,
     Trainer,
     TrainerConfig,
     Transfer,
@@ -71,6 +72,13 @@ def _reaches(rungs: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
             {"steps": steps, "last": rungs[-1]},
         )
     return rungs
+
+
+def _each_once(trackers: Trackers) -> Trackers:
+    names = [tracker.name for tracker in trackers]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise PydanticCustomError("problem", "the tracker {name} is named twice", {"name": repr(twice)})
+    return trackers
 
 
 def _no_password(url: str) -> str:
@@ -182,6 +190,10 @@ class StudyConfig(Section):
         default=ConfirmConfig(), description="How many of the search's best are trained on the target."
     )
     final: FinalConfig = Field(default=FinalConfig(), description="How often the winner and the recipe are trained.")
+    trackers: Annotated[Trackers, AfterValidator(_each_once)] = Field(
+        default=(),
+        description="Experiment trackers in which each run is a run: wandb, mlflow, tensorboard (docs/trackers.md).",
+    )
     output: Name = Field(default="./studies", description="Folder that the study's own folder is made in.")
     store: Annotated[Name, AfterValidator(_no_password)] | None = Field(
         default=None,

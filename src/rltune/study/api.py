@@ -27,8 +27,10 @@ from rltune.store.open import create_study
 from rltune.store.open import open_study as open_store
 from rltune.study.assembly import assemble, facts_of
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.mirrors import Listening, Mirrors
 from rltune.study.observer import Observer, Silent
 from rltune.study.recovery import recover
+from rltune.trackers.export import mirror_once
 
 STUDY_FILE = "study.yaml"
 REPORT_FILE = "report.html"
@@ -82,7 +84,15 @@ class Study:
         if self.store.study().state is StudyState.FINISHED:
             return StudyState.FINISHED
         observer = observer or Silent()
-        with lock_study(self.location, self.name):
+
+        def tell(level: str, text: str) -> None:
+            self.store.add_event(level, text)
+            observer.message(level, text)
+
+        with (
+            lock_study(self.location, self.name),
+            Mirrors(self.blueprint.config.trackers, self.location, self.name, self.folder, tell) as mirrors,
+        ):
             known = self.store.study()
             observer.tick(known.phase, known.seconds, self.blueprint.config.budget.time)
             parts = assemble(self.blueprint, self.folder)
@@ -93,7 +103,7 @@ class Study:
                 self.store.add_event("warning", f"versions changed: {known.facts['versions']} -> {facts['versions']}")
             for name, value in facts.items():
                 self.store.set_fact(name, value)
-            loop = parts.loop(self.store, clock or SystemClock(), observer, stop_requested)
+            loop = parts.loop(self.store, clock or SystemClock(), Listening(observer, mirrors), stop_requested)
             return loop.run()
 
     def summary(self) -> Summary:
@@ -107,6 +117,17 @@ class Study:
     def export(self, form: str) -> str:
         """The winner's settings for a trainer: `trl`, `verl` or `json`."""
         return export(self.store, form)
+
+    def track(self, tracker: str) -> str:
+        """Mirrors all runs into a tracker (`wandb`, `mlflow`, `tensorboard`), with the study file's options for it if
+        it names the tracker. Returns what was done. Repeating it adds nothing; a running study can be mirrored too.
+
+        Raises:
+            TrackerError: if the tracker can't be used or lacks runs afterwards.
+        """
+        chosen = {t.name: t.options for t in load_study(self.folder / STUDY_FILE).config.trackers}
+        alive = lock_holder(self.location, self.name) is not None
+        return mirror_once(self.store, self.folder, tracker, chosen.get(tracker, {}), SystemClock(), alive=alive)
 
     def close(self) -> None:
         self.store.close()
@@ -194,7 +215,7 @@ def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
 
 
-FREE = ("budget", "executor", "confirm", "final", "output", "store")
+FREE = ("budget", "executor", "confirm", "final", "trackers", "output", "store")
 """Settings that may change between two sittings; all others are what results are compared under."""
 
 
@@ -215,7 +236,7 @@ def _as_begun(file: StudyFile, begun: Mapping[str, object]) -> StudyFile:
         raise StudyError(
             f"{', '.join(edited)} changed since the study began, and its results wouldn't compare any more",
             where=file.where(edited[0]),
-            hint=f"change it back, or start a new study; only {', '.join(FREE[:4])} may change",
+            hint=f"change it back, or start a new study; only {', '.join(FREE[:5])} may change",
         )
     return replace(file, config=parse_study({**begun, **{key: today[key] for key in FREE}}))
 

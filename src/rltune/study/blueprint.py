@@ -30,6 +30,7 @@ from rltune.study.feasible import check_baseline, study_space, trainers_constrai
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
+from rltune.trackers.build import check_tracker
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, FrameworkTrainer, Trainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
@@ -80,6 +81,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
 
     Raises:
         ConfigError, ModelError, TaskError, SpaceError, RuleError, OptimizerError: with the place in the file.
+        TrackerError: likewise, also if a tracker's package or secret is missing.
         StudyError: if the output folder can't be written.
     """
     config = file.config
@@ -121,6 +123,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     with _at(file, "optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
+    for index, tracker in enumerate(config.trackers):
+        with _at(file, f"trackers.{index}"):
+            check_tracker(tracker.name, tracker.options)
     _check_writable(file)
     return Blueprint(
         config=config,
@@ -252,10 +257,11 @@ def _space(file: StudyFile, trainer: Trainer, search: SearchPlan, fixed: Mapping
     """The space with all that its values must meet together; the recipe meets it."""
     with _at(file, "constraints"):
         written = tuple(written_constraints(file.config.constraints, search, fixed))
+        check_baseline(written, search, fixed)
     with _at(file, "fixed"):
         needed = trainers_constraints(trainer, search, fixed)
+        check_baseline(needed, search, fixed)
     with _at(file, "constraints"):
-        check_baseline((*written, *needed), search, fixed)
         return study_space((*written, *needed), search, fixed)
 
 

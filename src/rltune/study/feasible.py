@@ -54,15 +54,12 @@ def check_baseline(constraints: Sequence[Constraint], search: SearchPlan, fixed:
     for constraint in constraints:
         odd = next((n for n in constraint.names if isinstance(values.get(n), (str, bool))), None)
         if odd is not None:
-            raise SpaceError(
-                f"a constraint needs numbers, but {odd} is {values[odd]!r}: {constraint.text}", where="constraints"
-            )
+            raise SpaceError(f"a constraint needs numbers, but {odd} is {values[odd]!r}: {constraint.text}")
         known = all(name in values for name in constraint.names)
         if known and not constraint.holds(values):
             reason = f"{constraint.reason}; " if constraint.reason else ""
             raise SpaceError(
                 f"the recipe breaks a constraint: {constraint.complaint(values)}",
-                where="constraints",
                 hint=f"{reason}give the recipe other values with `baseline` or `fixed`",
             )
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rltune.config.load import parse_study
-from rltune.errors import ConfigError, TaskError, TrainerError
+from rltune.errors import ConfigError, SpaceError, TaskError, TrainerError
 from rltune.store.base import StudyState
 from rltune.study.api import create
 from rltune.types import METRIC_NAMES, Phase
@@ -100,8 +100,8 @@ def test_settings_are_hyperparameters_or_say_how_a_trial_is_launched(tmp_path: P
         ({"task": {"name": "arithmetic/easy", "preferences": "no.jsonl"}}, TaskError, "no such file", "task"),
         (
             {"trainer": {"name": "trl", "settings": {"accelerate": {"num_processes": 5}}}},
-            TrainerError,
-            "5 processes can't share",
+            SpaceError,
+            "5 must divide batch_size",
             "fixed",
         ),
         ({"trainer": {"name": "trl", "settings": {"peft": {"rank": 3}}}}, TrainerError, "unknown key", "peft.rank"),

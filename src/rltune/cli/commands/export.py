@@ -1,4 +1,4 @@
-"""`rltune export`: the winner's settings for a trainer."""
+"""`rltune export`: the winner's settings for a trainer, or all runs into an experiment tracker."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import sys
 from pathlib import Path
 
 from rltune.errors import ReportError
-from rltune.study.api import open_study
+from rltune.study.api import Study, open_study
+from rltune.trackers.build import TRACKERS
 
 
 def main(folder: Path, form: str, output: Path | None) -> None:
     with open_study(folder, read_only=True) as study:
+        if form in TRACKERS:
+            _track(study, form, output)
+            return
         text = study.export(form)
     if output is None:
         sys.stdout.write(text)
@@ -19,3 +23,13 @@ def main(folder: Path, form: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ReportError(f"can't be written: {error.strerror}", where=str(output), hint="name another file") from error
+
+
+def _track(study: Study, tracker: str, output: Path | None) -> None:
+    if output is not None:
+        raise ReportError(
+            f"{tracker} is no file that could be written to {output}",
+            where="--output",
+            hint=f"where its runs go is said in the study file: `trackers: [{{name: {tracker}, ...}}]`",
+        )
+    sys.stdout.write(study.track(tracker))

@@ -1,0 +1,108 @@
+"""The contract between rltune and an experiment tracker.
+
+A tracker is a mirror of the store, never a source: whatever it holds can be written again from the store at any time.
+So it may be slow, unreachable or absent without a study noticing. Each run of a study (configuration, model, seed) is
+one tracked run, whose key is the same in every sitting and in every export; it grows while the run does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from rltune.types import Scalar
+
+PREFIX = "rltune/"
+"""What the names of rltune's own facts begin with, so that none is taken for a hyperparameter or a metric."""
+
+
+class Status(StrEnum):
+    """Where a run stands, as trackers know it."""
+
+    RUNNING = "running"
+    FINISHED = "finished"  # its newest segment ended with a result: reached its step, or a rule ended it
+    FAILED = "failed"  # crashed or diverged
+    KILLED = "killed"  # interrupted or lost; it will go on with the study
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedStudy:
+    """What the tracked runs of a study have in common. `key` tells studies of one name apart."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRun:
+    """Everything about a run but its curve.
+
+    Attributes:
+        key: letters, digits and hyphens; unique in all the world, and the same whenever it is asked for.
+        name: for people. kind: the phase that it was last trained for.
+        config: hyperparameters by their own names, and `rltune/...`: model, seed, what never changes.
+        facts: texts that change: stop reason, rungs reached, phase. numbers: such as scores and costs (may be NaN).
+        started, ended: seconds since the epoch; `ended` is None while it runs. last_step: that it was trained to.
+    """
+
+    key: str
+    name: str
+    kind: str
+    config: Mapping[str, Scalar]
+    facts: Mapping[str, str]
+    numbers: Mapping[str, float]
+    tags: tuple[str, ...]
+    status: Status
+    started: float
+    ended: float | None
+    last_step: int
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint; of a run that has ended, two equal ones have equal curves too."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The metrics of rollout step `step` (1, 2, ...) by canonical name, with the time (seconds since the epoch) at
+    which it ended. Values may be NaN or infinite."""
+
+    step: int
+    time: float
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+class Tracker(Protocol):
+    """One destination. Made from its options and the study's folder; `open` comes first and `close` last, all from
+    one thread. Any method may raise anything its library does: whoever calls it deals with that, and calls again."""
+
+    name: str
+
+    @property
+    def place(self) -> str:
+        """Where a person finds the runs: a folder, an address, a command."""
+        ...
+
+    def open(self, study: TrackedStudy) -> Mapping[str, str]:
+        """Connects. Returns key -> digest of the runs that are there as they were written last, and complete.
+
+        After an error it may be called again.
+        """
+        ...
+
+    def write(self, run: TrackedRun, curve: Sequence[Point]) -> None:
+        """Makes the tracked run equal to `run` with its whole `curve` so far, whatever of it was there before.
+
+        Writing the same again changes nothing, also after a write that was killed half-way, in another process. A run
+        is written often while it is RUNNING, with a growing curve, and at least once more when it isn't.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees what is open, after everything was sent. Idempotent."""
+        ...
