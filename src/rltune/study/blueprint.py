@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rltune.config.load import StudyFile
@@ -24,6 +24,7 @@ from rltune.optimizers.build import check_optimizer
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules
+from rltune.study.shares import check_gpus, gpu_shares
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
@@ -46,6 +47,7 @@ class Blueprint:
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
         notes: what a person should know before the study starts.
+        gpus: by model, how many GPUs a trial has to itself; empty: trials share what there is.
     """
 
     config: StudyConfig
@@ -60,6 +62,7 @@ class Blueprint:
     notes: tuple[str, ...]
     trainer_settings: Mapping[str, object]
     other_tests: tuple[str, ...] = ()
+    gpus: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -105,6 +108,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     _check_trainer(file, trainer, {**fixed, **configuration.values}, space, others)
     if isinstance(trainer, ExternalTrainer):
         notes += trainer.notes({**fixed, **configuration.values})
+    with _at(file, "trainer"):
+        gpus = gpu_shares(file, trainer)
+    notes += check_gpus(file, gpus, os.environ)
     with _at(file, "optimizer"):
         check_optimizer(config.optimizer.name, config.optimizer.options, problem)
     _check_writable(file)
@@ -121,6 +127,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         notes=tuple(notes),
         trainer_settings=config.trainer.settings if external else {},
         other_tests=tuple(other.name for other in others),
+        gpus=gpus,
     )
 
 

@@ -3,15 +3,17 @@
 Notation
     s_m   seconds a training step takes on model m        v_m   seconds a validation takes on model m
     b_m   seconds until a trial on m begins its first step
-    w     trials in flight at once
+    w_m   trials of model m in flight at once
 A trial on m to step r that validates at n rungs takes about b_m + r s_m + n v_m.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from rltune.study.disk import Disk, forecast_disk
+from rltune.study.hours import Hours, hours_by_phase
 from rltune.types import Configuration, History
 
 FEW_TRIALS = 5
@@ -19,11 +21,12 @@ FEW_TRIALS = 5
 
 @dataclass(frozen=True, slots=True)
 class ModelTiming:
-    """Measured on the recipe: seconds a step, a validation, a start."""
+    """Measured on the recipe: seconds a step, a validation, a start; bytes of a checkpoint, None if there was none."""
 
     step_seconds: float
     validate_seconds: float
     start_seconds: float
+    checkpoint_bytes: int | None = None
 
     def trial_seconds(self, from_step: int, to_step: int, rungs: Sequence[int]) -> float:
         """Seconds for a segment that trains steps from_step + 1 to to_step."""
@@ -52,8 +55,14 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a study will do with its budget. Times in seconds of wall clock. `capped`: the number of trials is the
-    limit, not the time."""
+    """What a study will do with its budget. Times in seconds of wall clock.
+
+    Attributes:
+        capped: the number of trials is the limit, not the time. slots: trials of the search at once.
+        hours: of GPUs (or, if trials use none, of trials) by phase and model; `unit` says which.
+        disk: what checkpoints take; None if nothing is known of their size.
+        guessed: nothing was timed: seconds are guesses from the models' sizes (`rltune.study.guess`).
+    """
 
     budget: float
     search_seconds: float
@@ -66,6 +75,10 @@ class Plan:
     after: Spending
     asked_confirm: int
     asked_seeds: int
+    hours: Hours
+    unit: str
+    disk: Disk | None
+    guessed: bool = False
 
     def least_budget(self, spent: float) -> float:
         """Seconds that would pay for preparation, five trials, and one confirmed and trained configuration."""
@@ -91,7 +104,7 @@ class Plan:
                 f"the search can afford only about {self.search_trials} trials: raise the budget, lower steps, or "
                 "name a smaller proxy"
             )
-        return found
+        return found + (self.disk.warnings if self.disk is not None else [])
 
     def to_json(self) -> dict[str, object]:
         return {**asdict(self), "warnings": self.warnings}
@@ -126,10 +139,13 @@ class PlanTerms:
 
     Attributes:
         budget: wall-clock seconds. search_share: of them, for everything up to the end of the search.
-        trials: most search trials, or None. slots: trials in flight at once.
+        trials: most search trials, or None. slots: trials in flight at once, of models without a share of GPUs.
         search_models, target: names. rungs: validated steps, the last is r_max.
         confirm, seeds: configurations to confirm, seeds of the final training.
         tests: test sets that each final run is scored on; each is guessed to take as long as a validation.
+        gpus: by model, GPUs that a trial has to itself. there: GPUs in all; 0: trials use none.
+        pairs: runs on the target for the transfer check.
+        sizes: by model, bytes of a checkpoint as computed, where it can be. free: bytes free for them; None: unknown.
     """
 
     budget: float
@@ -142,10 +158,22 @@ class PlanTerms:
     confirm: int
     seeds: int
     tests: int = 1
+    gpus: Mapping[str, int] = field(default_factory=dict)
+    there: int = 0
+    pairs: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    free: int | None = None
 
     @property
     def search_seconds(self) -> float:
         return self.search_share * self.budget
+
+    def at_once(self, model: str) -> int:
+        """w_m: trials of a model in flight at once, as slots and GPUs allow."""
+        share = self.gpus.get(model)
+        if share is None or self.there == 0:
+            return self.slots
+        return max(1, min(self.slots, self.there // share))
 
 
 def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
@@ -154,30 +182,60 @@ def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
     return {model: ModelTiming(**values) for model, values in timings.items()} if isinstance(timings, Mapping) else {}
 
 
-def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0) -> Plan:
+def make_plan(
+    terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0, *, guessed: bool = False
+) -> Plan:
     """Plans a study. `timings` must hold every model of the study; `spent` are seconds that are gone already."""
     rungs, horizon = terms.rungs, terms.rungs[-1]
     trial_seconds = {m: {rung: t.trial_seconds(0, rung, rungs) for rung in rungs} for m, t in timings.items()}
     full_target = trial_seconds[terms.target][horizon]
-    per_rung = [trial_seconds[model][rung] for model in terms.search_models for rung in rungs]
-    left = max(terms.search_seconds - spent, 0.0) * terms.slots
-    buys = int(left / (sum(per_rung) / len(per_rung)))
+    pairs = [(model, trial_seconds[model][rung]) for model in terms.search_models for rung in rungs]
+    wall = sum(seconds / terms.at_once(model) for model, seconds in pairs) / len(pairs)
+    buys = int(max(terms.search_seconds - spent, 0.0) / wall)
+    trials = min(buys, terms.trials) if terms.trials is not None else buys
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
     runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
     after_seconds = terms.budget - terms.search_seconds
+    after = affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.at_once(terms.target))
     return Plan(
         budget=terms.budget,
         search_seconds=terms.search_seconds,
-        slots=terms.slots,
+        slots=max(terms.at_once(model) for model in terms.search_models),
         timings=dict(timings),
         trial_seconds=trial_seconds,
         full_target_seconds=full_target,
-        search_trials=min(buys, terms.trials) if terms.trials is not None else buys,
+        search_trials=trials,
         capped=terms.trials is not None and terms.trials <= buys,
-        after=affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.slots),
+        after=after,
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
+        hours=hours_by_phase(
+            models={m: (t.step_seconds, t.validate_seconds, t.start_seconds) for m, t in timings.items()},
+            search={m: trials / len(pairs) * sum(s for name, s in pairs if name == m) for m in terms.search_models},
+            target=terms.target,
+            full=full_target,
+            confirmed=after.confirm + 1,
+            trained=2 * after.seeds,
+            tests=terms.tests,
+            gpus=terms.gpus,
+        ),
+        unit="GPU-hours" if terms.there or any(share > 1 for share in terms.gpus.values()) else "trial-hours",
+        disk=_disk(terms, timings, trials, after),
+        guessed=guessed,
     )
+
+
+def _disk(terms: PlanTerms, timings: Mapping[str, ModelTiming], trials: int, after: Spending) -> Disk | None:
+    """What checkpoints take at most: all search trials on the largest of the search models, and all of them alive."""
+    measured = {m: t.checkpoint_bytes for m, t in timings.items() if t.checkpoint_bytes is not None}
+    sizes = {**terms.sizes, **measured}
+    if terms.target not in sizes:
+        return None
+    runs = {terms.target: after.confirm + 1 + 2 * after.seeds + terms.pairs}
+    largest = max(terms.search_models, key=lambda model: sizes.get(model, 0))
+    runs[largest] = runs.get(largest, 0) + trials
+    at_once = {model: terms.at_once(model) for model in timings}
+    return forecast_disk(sizes, runs, at_once, terms.free, tuple(measured))
 
 
 def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:

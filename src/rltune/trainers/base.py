@@ -62,6 +62,7 @@ class TrainJob:
         seed: of data order, sampling and anything else random. Validation draws from a stream of its own.
         device: "auto", "cpu" or "cuda".
         role: what the model is in its study.
+        memory_level: how much memory to save (see `rltune.trainers.resources.SavesMemory`); 0: as set.
     """
 
     model: str
@@ -79,6 +80,7 @@ class TrainJob:
     threads: int = 1
     device: str = "auto"
     role: Role = "target"
+    memory_level: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_step < self.stop_step <= self.horizon:
@@ -110,6 +112,7 @@ class ScoreJob:
     device: str = "auto"
     role: Role = "target"
     other: str = ""
+    memory_level: int = 0
 
     def __post_init__(self) -> None:
         if self.other and (self.split != "test" or self.other not in self._others):

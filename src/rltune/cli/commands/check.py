@@ -8,9 +8,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rltune.cli.words import duration, number
+from rltune.cli.words import amount, duration, number
 from rltune.config.load import load_study
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.disk import gigabytes
+from rltune.study.guess import ERROR
+from rltune.study.terms import guess_plan
+
+GUESSED_FROM = 5e7
+"""Parameters of a target from which on a guess for GPUs means something."""
 
 
 def main(file: Path, as_json: bool) -> None:
@@ -37,6 +43,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
         "notes": list(blueprint.notes),
+        "gpus": dict(blueprint.gpus),
         "config": blueprint.config.model_dump(mode="json", by_alias=True),
     }
 
@@ -56,6 +63,7 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
         f"          with {config.final.seeds} fresh seeds each, tests them{others}, and writes the report",
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
         f"writes    {blueprint.folder}",
+        *_cost_lines(blueprint),
     ):
         console.print(line, markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -71,3 +79,21 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
     for note in blueprint.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
+
+
+def _cost_lines(blueprint: Blueprint) -> list[str]:
+    """What a full run and its checkpoints take, from the target's size; nothing for what a CPU trains."""
+    target = blueprint.problem.target
+    plan = guess_plan(blueprint) if target.parameters >= GUESSED_FROM else None
+    if plan is None:
+        return []
+    hours = plan.full_target_seconds * blueprint.gpus.get(target.name, 1) / 3600
+    lines = [
+        f"costs     about {amount(hours)} GPU-hours a full run of the target, up to {ERROR} times as much or as "
+        "little: `rltune plan` measures"
+    ]
+    if plan.disk is not None:
+        sizes = plan.disk.sizes
+        lines.append(f"keeps     checkpoints of {gigabytes(sizes[target.name])} of the target, computed from its size")
+        lines += [f"warning   {text}" for text in plan.disk.warnings]
+    return lines

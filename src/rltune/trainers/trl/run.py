@@ -17,6 +17,7 @@ from rltune.trainers.trl.config import build_config
 from rltune.trainers.trl.data import data_order, reward_function, training_data
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.loop import RolloutTrainer
+from rltune.trainers.trl.memory import at_level
 from rltune.trainers.trl.quiet import quiet
 from rltune.trainers.trl.randomness import isolated
 from rltune.trainers.trl.scoring import Answerer, score_split
@@ -27,7 +28,7 @@ from rltune.types import StopReason
 
 def train_segment(job: TrainJob, reporter: Reporter) -> StopReason:
     """See `rltune.trainers.base.Trainer.train`."""
-    settings = parse(job.hyperparameters)
+    settings = at_level(parse(job.hyperparameters), job.memory_level)
     device = choose_device(job.device)
     if job.resume_from is not None:
         require_complete(Path(job.resume_from), job.start_step, settings.updates)
