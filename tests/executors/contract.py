@@ -183,7 +183,7 @@ class ExecutorContract:
     def test_the_memory_limit(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, fault="eat_memory", limits=Limits(memory_bytes=150 << 20))
         outcome = carry_out(executor, order)
-        assert outcome.stop.kind is StopKind.FAILED and "limit of 150 MiB" in outcome.stop.reason
+        assert outcome.stop.kind is StopKind.OUT_OF_MEMORY and "limit of 150 MiB" in outcome.stop.reason
 
     def test_nothing_that_a_trial_started_outlives_it(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, fault="children")

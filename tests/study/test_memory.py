@@ -14,7 +14,7 @@ from rltune.optimizers.runs import read_runs
 from rltune.store.base import StudyState
 from rltune.study.api import Study, open_study
 from rltune.study.assembly import assemble
-from rltune.study.fitting import level_of
+from rltune.study.fitting import Fitting, level_of
 from rltune.study.recovery import recover, unfinished
 from rltune.types import Cost, Fidelity, Phase, Proposal, StopKind, StopReason
 from study.toy import StopAfter, toy_study
@@ -35,7 +35,7 @@ def test_each_model_is_fitted_by_its_timing_runs_once(tmp_path: Path) -> None:
         assert study.run(stop, stop) is StudyState.INTERRUPTED
         told = [text for text in stop.messages if "ran out of memory" in text]
         assert len(told) == 4  # two levels of two models
-        assert any("(level 1): its trials go on with level 2" in text for text in told)
+        assert any("(level 1): it goes on with level 2" in text for text in told)
     again = StopAfter(99)
     with open_study(tmp_path / "toy") as study:
         assert study.run(again) is StudyState.FINISHED
@@ -74,8 +74,8 @@ def test_a_trial_out_of_memory_is_tried_again_with_less_then_left_out(tmp_path: 
         assert all(e.score is None and "not tried again" in e.stop.reason for e in never)
         tries = shortages(study)
         assert all(tries.count(run) <= 2 for run in tries)
-        # Its level holds for the model, and rises only as far as there are levels.
-        assert level_of(study.store.study().facts, "embedded/xs") == 3
+        # What got through holds for the model; what fits nowhere changes nothing for the others.
+        assert level_of(study.store.study().facts, "embedded/xs") == 1
         # It is told apart from what diverged, and no score is made up for it.
         failures = study.summary().failures
         assert failures and {f.kind for f in failures} == {"out_of_memory"}
@@ -90,7 +90,7 @@ def test_a_trial_out_of_memory_is_tried_again_with_less_then_left_out(tmp_path: 
 
 
 def test_a_shortage_that_nobody_saw_is_learned_of_by_recovery(tmp_path: Path) -> None:
-    """The controller died after the trial had ended: the level is lowered once, and the trial has another try."""
+    """The controller died after the trial had ended: it has another try, one level further."""
     with toy_study(tmp_path, optimizer="recipe") as study:
         assert study.blueprint is not None
         workshop, recipe = assemble(study.blueprint, study.folder).workshop, study.blueprint.recipe
@@ -102,9 +102,10 @@ def test_a_shortage_that_nobody_saw_is_learned_of_by_recovery(tmp_path: Path) ->
         write_outcome(folder, Outcome(StopReason(StopKind.OUT_OF_MEMORY, 0, "out of memory: CUDA"), Cost()))
         study.store.set_fact("memory", {"embedded/xs": {"level": 1, "settings": "level 1"}})
         recover(study.store, workshop)
-        assert level_of(study.store.study().facts, "embedded/xs") == 2
         assert study.store.evaluations() == []
         assert unfinished(study.store, ()) == [proposal]
+        fitting = Fitting(study.store, workshop.memory_levels, study.store.add_event)
+        assert (fitting.level("embedded/xs"), fitting.level_of_run(run.id, "embedded/xs", 8)) == (1, 2)
 
 
 def test_too_many_in_a_row_end_the_study(tmp_path: Path) -> None:

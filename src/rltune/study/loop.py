@@ -215,7 +215,7 @@ class StudyLoop:
         folder = self.workshop.segment_folder(run, count)
         segment = self.store.begin_segment(proposal, run.id, resume.step if resume else 0, folder)
         best = best_level(self.store, Fidelity(run.model, self.workshop.horizon))
-        level = self.fitting.level(run.model)
+        level = self.fitting.level_of_run(run.id, run.model, goal)
         order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve, best, level)
         process = self.executor.submit(order)
         self.store.set_process(segment.id, process.pid, process.started)

@@ -13,7 +13,7 @@ from rltune.store.base import RunRecord, SegmentRecord, StudyStore
 from rltune.store.registry import KEEP_CHECKPOINTS, apply_retention
 from rltune.study.fitting import Fitting
 from rltune.study.results import evaluations_of, gave_up, too_large
-from rltune.types import Fidelity, Proposal, StepMetrics, StopKind
+from rltune.types import SAYS_NOTHING, Fidelity, Proposal, StepMetrics, StopKind
 
 MAX_LOSSES = 3
 """After so many vanished processes on the way to one step, a run counts as failed: it may be its own fault (memory)."""
@@ -59,10 +59,11 @@ class Recorder:
             if losses >= MAX_LOSSES:
                 evaluations.append(gave_up(proposal, losses, curve, start_seconds))
         if outcome.stop.kind is StopKind.OUT_OF_MEMORY:
-            again = self.fitting.lower(run.model, memory_level)
             tries = 1 + sum(s.to_step == segment.to_step and _ran_out(s) for s in siblings)
-            if not again or tries >= MAX_SHORTAGES:
+            if tries >= MAX_SHORTAGES or not self.fitting.has_lower(run.model, memory_level):
                 evaluations.append(too_large(proposal, tries, outcome.stop, curve, start_seconds))
+        elif outcome.stop.kind not in (*SAYS_NOTHING, StopKind.FAILED):
+            self.fitting.got_through(run.model, memory_level)
         self.store.finish_segment(
             segment.id,
             outcome.stop,

@@ -67,14 +67,14 @@ class Side:
             return
         shutil.rmtree(order.folder, ignore_errors=True)
         if isinstance(work, Timing):
-            self._keep_timing(work, outcome)
+            self._keep_timing(work, outcome, order.job.memory_level)
         else:
             self._keep_score(work, outcome)
 
-    def _keep_timing(self, work: Timing, outcome: Outcome) -> None:
+    def _keep_timing(self, work: Timing, outcome: Outcome, level: int) -> None:
         known = self.store.study().facts.get("timings")
         timings = known if isinstance(known, Mapping) else {}
-        self.fitting.settle(work.model)
+        self.fitting.got_through(work.model, level)
         self.store.set_fact("timings", {**timings, work.model: asdict(timing_of(outcome))})
 
     def _keep_score(self, work: Score, outcome: Outcome) -> None:
