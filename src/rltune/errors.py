@@ -56,6 +56,10 @@ class TrainerError(RltuneError):
     """A trainer can't be found, can't be set up, or was given a setting that it doesn't have."""
 
 
+class OutOfMemoryError(RltuneError):
+    """A training or scoring needs more memory than there is, of a GPU or of the machine."""
+
+
 class CheckpointError(RltuneError):
     """A checkpoint is missing, incomplete or damaged."""
 

@@ -56,7 +56,8 @@ class StopKind(StrEnum):
     FUTILE = "futile"  # healthy, but its forecast lies far below another run's: `values["forecast"]`
     PLATEAU = "plateau"  # healthy, and as good as it gets: `values["forecast"]`
     DIVERGED = "diverged"  # non-finite numbers: a failure of the configuration
-    FAILED = "failed"  # the trial crashed, hung, ran out of memory or out of time
+    OUT_OF_MEMORY = "out_of_memory"  # it needs more memory than there is: says nothing of how good it would be
+    FAILED = "failed"  # the trial crashed, hung or ran out of time
     INTERRUPTED = "interrupted"  # asked to stop from outside; says nothing about the configuration
     LOST = "lost"  # its process vanished (kill, power); says nothing about the configuration
 
@@ -64,8 +65,11 @@ class StopKind(StrEnum):
 BY_RULE = (StopKind.RULE, StopKind.FUTILE, StopKind.PLATEAU)
 """Ends that a stopping rule decided on a run with finite numbers."""
 
-SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.LOST})
-"""Ends that tell nothing about the configuration."""
+SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.LOST, StopKind.OUT_OF_MEMORY})
+"""Ends that tell nothing about how good the configuration is."""
+
+FAILURES = (StopKind.FAILED, StopKind.OUT_OF_MEMORY)
+"""Ends by the machine or the program: a later sitting, which may have more to give, tries again."""
 
 
 @dataclass(frozen=True, slots=True)

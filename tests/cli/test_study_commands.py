@@ -119,4 +119,20 @@ def test_plan_says_what_the_budget_buys_and_leaves_nothing(folder: Path) -> None
     assert plan["search_trials"] == 5 and plan["full_target_seconds"] > 0
     assert set(plan["timings"]) == {"embedded/s", "embedded/xs"}
     assert all(t["step_seconds"] > 0 for t in plan["timings"].values())
+    # A timing run leaves a checkpoint, so that its size is measured: 12 bytes a parameter, and what is written beside.
+    assert set(plan["disk"]["measured"]) == set(plan["timings"]) and not plan["guessed"]
+    assert 0.9 < plan["disk"]["sizes"]["embedded/s"] / (12 * 795520) < 1.5
+    assert set(plan["hours"]) == {"prepare", "search", "confirm", "final", "test"}
     assert sorted(p.name for p in folder.iterdir()) == before
+
+
+def test_what_a_large_model_takes_is_told_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "seven.yaml").write_text(
+        "name: seven\nmodels: {target: org/thing-7B, proxies: [org/thing-0.5B], learning_rate_scaling: none}\n"
+        "task: arithmetic/easy\nbudget: 48h\n"
+    )
+    told = " ".join(rltune("check", "seven.yaml", cwd=tmp_path).stdout.split())
+    assert "GPU-hours a full run of the target" in told and "checkpoints of 84 GB of the target" in told
+    plan = json.loads(rltune("plan", "seven.yaml", "--from-sizes", "--json", cwd=tmp_path).stdout)
+    assert plan["guessed"] and plan["unit"] == "GPU-hours" and plan["disk"]["sizes"]["org/thing-7B"] == 84e9
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["seven.yaml"]

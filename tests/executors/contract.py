@@ -61,6 +61,12 @@ class ExecutorContract:
         assert base.stop.kind is StopKind.REACHED and base.metrics == ()
         assert base.scores["mean"] != scored.scores["mean"] and scored.cost.validate_seconds > 0
 
+    def test_no_more_checkpoints_stay_than_a_run_needs(self, executor: Executor, tmp_path: Path) -> None:
+        order = train_order(tmp_path, stop=6, checkpoint_at=(1, 2, 3, 4))
+        outcome = carry_out(executor, order)
+        assert [c.step for c in outcome.checkpoints] == [4, 6]
+        assert sorted(p.name for p in order.checkpoints.iterdir()) == ["step-000004", "step-000006"]
+
     def test_stop_saves_a_checkpoint_at_the_next_step(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, stop=40, step_time=0.05)
         executor.submit(order)
@@ -109,7 +115,7 @@ class ExecutorContract:
         [
             ("exception", StopKind.FAILED, "RuntimeError: the toy broke"),
             ("disk_full", StopKind.FAILED, "the disk is full"),
-            ("memory_error", StopKind.FAILED, "out of memory"),
+            ("memory_error", StopKind.OUT_OF_MEMORY, "out of memory"),
             ("segfault", StopKind.FAILED, "SIGSEGV"),
             ("exit", StopKind.FAILED, "exit status 3"),
             ("sigkill", StopKind.LOST, "SIGKILL"),
@@ -177,7 +183,7 @@ class ExecutorContract:
     def test_the_memory_limit(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, fault="eat_memory", limits=Limits(memory_bytes=150 << 20))
         outcome = carry_out(executor, order)
-        assert outcome.stop.kind is StopKind.FAILED and "limit of 150 MiB" in outcome.stop.reason
+        assert outcome.stop.kind is StopKind.OUT_OF_MEMORY and "limit of 150 MiB" in outcome.stop.reason
 
     def test_nothing_that_a_trial_started_outlives_it(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, fault="children")

@@ -4,7 +4,8 @@ import errno
 
 import pytest
 
-from rltune.errors import CheckpointError
+from rltune.errors import CheckpointError, TrainerError
+from rltune.errors import OutOfMemoryError as ShortageError
 from rltune.executors.failures import explain
 from rltune.types import StopKind
 
@@ -29,9 +30,16 @@ def wrapped(inner: Exception) -> Exception:
         (OSError(errno.ENOSPC, "No space left on device"), StopKind.FAILED, "the disk is full: OSError"),
         (RuntimeError("I/O error: No space left on device (os error 28)"), StopKind.FAILED, "the disk is full"),
         (wrapped(OSError(errno.EDQUOT, "quota")), StopKind.FAILED, "the disk is full: ValueError: saving failed"),
-        (MemoryError(), StopKind.FAILED, "out of memory: MemoryError"),
-        (OutOfMemoryError("CUDA"), StopKind.FAILED, "out of memory"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), StopKind.FAILED, "out of memory"),
+        (MemoryError(), StopKind.OUT_OF_MEMORY, "out of memory: MemoryError"),
+        (OutOfMemoryError("CUDA"), StopKind.OUT_OF_MEMORY, "out of memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), StopKind.OUT_OF_MEMORY, "out of"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), StopKind.OUT_OF_MEMORY, "out of memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `x`"), StopKind.OUT_OF_MEMORY, "out of"),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"), StopKind.OUT_OF_MEMORY, "out of memory"),
+        (ValueError("No available memory for the cache blocks."), StopKind.OUT_OF_MEMORY, "out of memory"),
+        (wrapped(OutOfMemoryError("CUDA")), StopKind.OUT_OF_MEMORY, "out of memory: ValueError: saving failed"),
+        (ShortageError("the program was killed", where="verl"), StopKind.OUT_OF_MEMORY, "verl: the program was"),
+        (TrainerError("no such file out of memory.yaml"), StopKind.FAILED, "no such file"),
         (FloatingPointError("overflow"), StopKind.DIVERGED, "non-finite numbers"),
         (RuntimeError("probability tensor contains either `inf`, `nan`"), StopKind.DIVERGED, "non-finite numbers"),
         (

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from rltune.analysis.records import Records
 from rltune.tasks.base import RESERVED_GROUPS
 from rltune.tasks.ood import other_of
-from rltune.types import SAYS_NOTHING, Configuration, Evaluation, Phase, Scalar
+from rltune.types import FAILURES, SAYS_NOTHING, Configuration, Evaluation, Phase, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,8 @@ def _failed(records: Records, configuration: Configuration) -> list[int]:
     for e in _on_target(records, configuration):
         if e.phase is Phase.FINAL and (e.seed not in ends or e.fidelity.steps >= ends[e.seed].fidelity.steps):
             ends[e.seed] = e
-    return sorted(seed for seed, e in ends.items() if e.score is None and e.stop.kind not in SAYS_NOTHING)
+    gave_up = {seed: e.stop.kind for seed, e in ends.items() if e.score is None}
+    return sorted(seed for seed, kind in gave_up.items() if kind not in SAYS_NOTHING or kind in FAILURES)
 
 
 def _validation(records: Records, configuration: Configuration) -> dict[int, float]:

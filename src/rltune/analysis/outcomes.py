@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rltune.analysis.records import Records
 from rltune.curves.forecast import Forecast, forecast
 from rltune.store.base import RunRecord, SegmentRecord, SegmentState
-from rltune.types import BY_RULE, StopKind, StopReason
+from rltune.types import BY_RULE, FAILURES, StopKind, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A trial that diverged (non-finite numbers) or failed (crash, hang, memory, time)."""
+    """A trial that diverged (non-finite numbers), ran out of memory or failed (crash, hang, time)."""
 
     run: int
     configuration: str
@@ -84,7 +84,7 @@ def failures(records: Records) -> tuple[Failure, ...]:
             stop.reason,
             segment.log_tail,
         )
-        for run, segment, stop in _ended_by(records, StopKind.FAILED, StopKind.DIVERGED)
+        for run, segment, stop in _ended_by(records, *FAILURES, StopKind.DIVERGED)
     )
 
 

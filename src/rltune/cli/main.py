@@ -77,9 +77,16 @@ def check(file: FileArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def plan(file: FileArgument, as_json: JsonOption = False) -> None:
-    """Time a few steps on each model and say what the budget will buy."""
-    _call("plan", file, as_json)
+def plan(
+    file: FileArgument,
+    from_sizes: Annotated[
+        bool,
+        typer.Option("--from-sizes", help="Time nothing: guess from the models' sizes, as on a machine without GPU."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Time a few steps on each model and say what the budget will buy, in trials, GPU-hours and disk."""
+    _call("plan", file, from_sizes, as_json)
 
 
 @app.command()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from rltune.study.disk import gigabytes
+from rltune.study.guess import ERROR
+from rltune.study.hours import total
 from rltune.types import Configuration, StopReason
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -61,7 +64,7 @@ def short_configuration(configuration: Configuration) -> str:
 
 def how_it_ended(stop: StopReason) -> str:
     """`stopped by kl_growth at step 12`, `failed at step 3`."""
-    how = f"stopped by {stop.rule}" if stop.rule else str(stop.kind)
+    how = f"stopped by {stop.rule}" if stop.rule else stop.kind.replace("_", " ")
     return f"{how} at step {stop.step}"
 
 
@@ -98,6 +101,38 @@ def plan_lines(plan: Mapping[str, object]) -> list[str]:
         f"({duration(full)} each), winner and recipe trained with {several(after['seeds'], 'fresh seed')} and tested: "
         f"about {duration(after['seconds'])}"
     )
+    lines += [hours_line(plan), *disk_lines(plan)]
     warnings = plan["warnings"]
     assert isinstance(warnings, Sequence)
     return lines + [f"warning: {warning}" for warning in warnings]
+
+
+def hours_line(plan: Mapping[str, object]) -> str:
+    """`costs about 31 GPU-hours: search 10 (a 7.5, b 2.5), confirm 12, ...`."""
+    hours = plan["hours"]
+    assert isinstance(hours, Mapping)
+    parts = []
+    for phase, by_model in hours.items():
+        spent = f"{phase} {amount(sum(by_model.values()))}"
+        each = ", ".join(f"{model} {amount(value)}" for model, value in by_model.items())
+        parts.append(f"{spent} ({each})" if len(by_model) > 1 else spent)
+    unsure = f", up to {ERROR} times as much or as little (from the models' sizes)" if plan["guessed"] else ""
+    return f"costs about {amount(total(hours))} {plan['unit']}{unsure}: {', '.join(parts)}"
+
+
+def disk_lines(plan: Mapping[str, object]) -> list[str]:
+    """`checkpoints: 91 GB each (target, computed), ...; at most 1.2 TB at a time, 3.0 TB are free`."""
+    disk = plan["disk"]
+    if not isinstance(disk, Mapping):
+        return []
+    each = ", ".join(
+        f"{model} {gigabytes(size)}{'' if model in disk['measured'] else ' (computed)'}"
+        for model, size in disk["sizes"].items()
+    )
+    free = "" if disk["free"] is None else f", {gigabytes(disk['free'])} are free"
+    return [f"checkpoints: {each}; all that are kept take {gigabytes(disk['most'])} at most{free}"]
+
+
+def amount(value: float) -> str:
+    """Two significant digits, no exponent: `0.0031`, `4.2`, `310`."""
+    return f"{value:.0f}" if value >= 10 else f"{float(f'{value:.2g}'):g}"

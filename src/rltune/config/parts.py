@@ -181,10 +181,16 @@ class ExecutorConfig(Section):
     name: Literal["local"] = Field(default="local", description="local: worker processes on this machine.")
     slots: Count | None = Field(
         default=None,
-        description="Trials at once; none: one a GPU, or else the usable cores divided by a trial's threads.",
+        description="Trials at once; none: as many as there are GPUs for, else the usable cores divided by a trial's "
+        "threads.",
     )
     threads: Count = Field(default=1, description="CPU threads of a trial; 1 gives the most steps a second in all.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
+    gpus: Count | Mapping[str, Count] | None = Field(
+        default=None,
+        description="GPUs that a trial has to itself: a number, or {target: 8, proxy: 1} by role or a model's name; "
+        "none: as the trainer's settings say, else one.",
+    )
     trial_time: Duration | None = Field(
         default=None,
         description="Longest time of one trial; none: not limited, but see stall_time.",

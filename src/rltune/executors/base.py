@@ -45,6 +45,7 @@ class Order:
         job: what to train or to score.
         rules: stopping rules by their plain description (see `rltune.stopping.build.build_rules`).
         earlier: metrics of the run's earlier segments, so that rules see the whole curve.
+        gpus: how many GPUs of this machine it has, for itself alone; None: one, which it may have to share.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Order:
     limits: Limits = field(default_factory=Limits)
     earlier: Sequence[StepMetrics] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+    gpus: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,10 @@ class Executor(Protocol):
         """How many orders may be in flight at once."""
         ...
 
+    def has_room(self, gpus: int | None = None) -> bool:
+        """Whether an order for so many GPUs (see `Order.gpus`) could be submitted now."""
+        ...
+
     def open(self) -> None:
         """Starts whatever is shared by all trials; may go on starting in the background. Idempotent.
 
@@ -132,8 +138,8 @@ class Executor(Protocol):
         """Starts an order; returns at once.
 
         Raises:
-            ExecutorError: if all slots are taken, the executor isn't open or couldn't be started, or the order's
-                folder has been used or can't be written.
+            ExecutorError: if there is no room for it (see `has_room`), the executor isn't open or couldn't be started,
+                or the order's folder has been used or can't be written.
         """
         ...
 

@@ -53,6 +53,7 @@ def order_to_plain(order: Order) -> dict[str, object]:
         "rules": [dict(rule) for rule in order.rules],
         "limits": _fields(order.limits),
         "earlier": [metrics_to_plain(m) for m in order.earlier],
+        "gpus": order.gpus,
     }
 
 
@@ -77,6 +78,7 @@ def order_from_plain(plain: Mapping[str, Any]) -> Order:
         limits=Limits(**plain["limits"]),
         earlier=tuple(metrics_from_plain(m) for m in plain["earlier"]),
         settings=dict(plain["settings"]),
+        gpus=plain.get("gpus"),
     )
 
 

@@ -22,6 +22,13 @@ TRIAL_MARK = "RLTUNE_TRIAL"
 SERVER_MARK = "RLTUNE_FORK_SERVER"
 """Environment variable of a fork server (unique to it), seen in /proc for all that was forked from it."""
 
+OOM_COUNTERS = (
+    Path("/proc/vmstat"),
+    Path("/sys/fs/cgroup/memory.events"),  # cgroup v2, as a container sees its own
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),  # cgroup v1
+)
+"""Files with a line `oom_kill <count>`. A container may be shown no or other machines' numbers in /proc."""
+
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _KILL_SECONDS = 10.0
 _DEAD = ("Z", "X")
@@ -177,12 +184,15 @@ def _proportional_bytes(pid: int) -> int:
     return 0
 
 
-def oom_kills() -> int:
-    """How often the kernel has killed a process for lack of memory since boot; 0 if it doesn't say."""
+def oom_kills(places: Sequence[Path] = OOM_COUNTERS) -> int:
+    """How often the kernel has killed a process for lack of memory since boot, on the machine or in this container;
+    0 if it doesn't say."""
+    return sum(_counted(path) for path in places)
+
+
+def _counted(path: Path) -> int:
     try:
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1])
+        lines = path.read_text().splitlines()
     except OSError:
         return 0
-    return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))

@@ -26,11 +26,11 @@ from rltune.executors import codec
 from rltune.executors.base import Order, Outcome, ProcessIdentity, SavedCheckpoint
 from rltune.store.manifest import MANIFEST, verify
 from rltune.trainers.base import TrainJob
-from rltune.types import Cost, StepMetrics, StopKind, StopReason
+from rltune.types import FAILURES, Cost, StepMetrics, StopKind, StopReason
 
 LOG_TAIL_LINES = 40
 _LOG_TAIL_BYTES = 16_384
-_WITH_LOG = (StopKind.FAILED, StopKind.DIVERGED, StopKind.LOST)
+_WITH_LOG = (*FAILURES, StopKind.DIVERGED, StopKind.LOST)
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 

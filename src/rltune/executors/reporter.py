@@ -19,7 +19,8 @@ from rltune.executors.records import SegmentFiles, checkpoint_folder, touch_aliv
 from rltune.stopping.base import Decision, Rule
 from rltune.stopping.guard import stop_reason, watch_all
 from rltune.stopping.non_finite import NonFinite
-from rltune.store.manifest import publish, temporary_folder
+from rltune.store.manifest import publish, remove, temporary_folder
+from rltune.store.registry import KEEP_CHECKPOINTS
 from rltune.trainers.base import TrainJob
 from rltune.types import BY_RULE, Cost, StepMetrics, StopKind, StopReason
 
@@ -93,6 +94,7 @@ class SegmentReporter:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         self.saved = [c for c in self.saved if c.step != step] + [SavedCheckpoint(step, final, size)]
+        self._prune()
         return final
 
     def alive(self) -> None:
@@ -135,6 +137,13 @@ class SegmentReporter:
     def close(self) -> None:
         os.fsync(self._stream.fileno())
         self._stream.close()
+
+    def _prune(self) -> None:
+        """Deletes what the registry wouldn't keep at the segment's end either: with a large model, disks are full
+        before that."""
+        for old in self.saved[:-KEEP_CHECKPOINTS]:
+            remove(old.path)
+        self.saved = self.saved[-KEEP_CHECKPOINTS:]
 
     # --- parts ---------------------------------------------------------------------------------------------------
     def _append(self, line: bytes) -> None:

@@ -22,6 +22,7 @@ class Runs:
         reached: largest step with a score, of each run that has one.
         busy: runs in flight. dead: configurations of which any run, with any seed, was stopped or failed.
         scores: the score at that step; the highest, if it was measured more than once.
+        too_large: runs for which there isn't enough memory, which says nothing of their configurations elsewhere.
     """
 
     attempted: Mapping[RunKey, int]
@@ -29,11 +30,13 @@ class Runs:
     scores: Mapping[RunKey, float]
     busy: frozenset[RunKey]
     dead: frozenset[Configuration]
+    too_large: frozenset[RunKey] = frozenset()
 
     def may_run(self, configuration: Configuration, fidelity: Fidelity) -> bool:
         """True if this is neither done, nor passed, nor in flight, nor hopeless."""
         run = (configuration, fidelity.model)
-        return configuration not in self.dead and run not in self.busy and fidelity.steps > self.attempted.get(run, 0)
+        possible = configuration not in self.dead and run not in self.busy and run not in self.too_large
+        return possible and fidelity.steps > self.attempted.get(run, 0)
 
     @property
     def known(self) -> tuple[Configuration, ...]:
@@ -52,13 +55,18 @@ def read_runs(history: History, seed: int) -> Runs:
     reached: dict[RunKey, int] = {}
     scores: dict[RunKey, float] = {}
     dead: set[Configuration] = set()
+    too_large: set[RunKey] = set()
     for evaluation in history.evaluations:
         if _is_death(evaluation):
             dead.add(evaluation.configuration)
         score = score_of(evaluation)
-        if evaluation.seed != seed or (score is None and evaluation.stop.kind in SAYS_NOTHING):
+        if evaluation.seed != seed:
             continue
         run, steps = (evaluation.configuration, evaluation.fidelity.model), evaluation.fidelity.steps
+        if evaluation.stop.kind is StopKind.OUT_OF_MEMORY:
+            too_large.add(run)
+        elif score is None and evaluation.stop.kind in SAYS_NOTHING:
+            continue
         attempted[run] = max(steps, attempted.get(run, 0))
         if score is not None and (steps, score) > (reached.get(run, 0), scores.get(run, -math.inf)):
             reached[run], scores[run] = steps, score
@@ -68,7 +76,7 @@ def read_runs(history: History, seed: int) -> Runs:
             run = (proposal.configuration, proposal.fidelity.model)
             attempted[run] = max(proposal.fidelity.steps, attempted.get(run, 0))
             busy.add(run)
-    return Runs(attempted, reached, scores, frozenset(busy), frozenset(dead))
+    return Runs(attempted, reached, scores, frozenset(busy), frozenset(dead), frozenset(too_large))
 
 
 def best_scored(history: History, sizes: Mapping[str, float], count: int) -> list[Configuration]:

@@ -27,6 +27,7 @@ class Trial:
         scores: score by step; the mean, if a step was measured more than once.
         attempted: largest step asked of it, reached or not. busy: whether it is in flight.
         dead: it was stopped or failed, here or elsewhere. crashed: and only by crashes, which may be the machine's.
+        too_large: there isn't enough memory for it here.
         forecast: expected score at r_max of a run that a forecast ended.
     """
 
@@ -37,10 +38,12 @@ class Trial:
     dead: bool
     crashed: bool
     forecast: float | None
+    too_large: bool = False
 
     def rests_at(self, steps: int, below: int) -> bool:
         """Whether it has a score at step `below` and could go on to `steps`."""
-        return below in self.scores and self.attempted < steps and not self.busy and not self.dead
+        stands = not self.busy and not self.dead and not self.too_large
+        return below in self.scores and self.attempted < steps and stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def read_trials(problem: Problem, history: History) -> Trials:
                 dead,
                 dead and kinds.get(configuration, set()) <= {StopKind.REACHED, StopKind.FAILED},
                 _mean(forecasts[configuration]) if configuration in forecasts else None,
+                (configuration, model) in runs.too_large,
             )
         )
     found.sort(key=lambda t: t.configuration.json())

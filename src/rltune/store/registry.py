@@ -18,6 +18,9 @@ from rltune.store.base import (
 from rltune.store.manifest import remove, verify
 from rltune.types import StopKind
 
+KEEP_CHECKPOINTS = 2
+"""Newest checkpoints that a run keeps which may go on: if one is damaged, there is another."""
+
 DEAD_ENDS = frozenset({StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED})
 """Ends after which a run isn't continued, so that its checkpoints may go."""
 
@@ -56,7 +59,7 @@ def plan_retention(
     checkpoints: Sequence[CheckpointRecord],
     *,
     busy: Collection[str] = (),
-    keep_last_per_run: int = 2,
+    keep_last_per_run: int = KEEP_CHECKPOINTS,
     dead_ends: Collection[StopKind] = DEAD_ENDS,
     intact: Callable[[CheckpointRecord], bool] = lambda record: True,
 ) -> list[CheckpointRecord]:
@@ -95,7 +98,7 @@ def plan_retention(
 def apply_retention(
     store: StudyStore,
     *,
-    keep_last_per_run: int = 2,
+    keep_last_per_run: int = KEEP_CHECKPOINTS,
     dead_ends: Collection[StopKind] = DEAD_ENDS,
 ) -> int:
     """Deletes what `plan_retention` allows, and what an earlier deletion left over; returns the bytes set free.

@@ -14,9 +14,9 @@ from rltune.store import reading
 from rltune.store import schema as t
 from rltune.store.base import CheckpointState, ScoreRecord, SegmentState
 from rltune.store.scope import Scope
-from rltune.types import Configuration, Cost, Evaluation, Proposal, StepMetrics, StopKind, StopReason
+from rltune.types import SAYS_NOTHING, Configuration, Cost, Evaluation, Proposal, StepMetrics, StopKind, StopReason
 
-CUT_SHORT = (StopKind.INTERRUPTED, StopKind.LOST, StopKind.FAILED)
+CUT_SHORT = (*SAYS_NOTHING, StopKind.FAILED)
 """Ends that say nothing about a configuration: what follows is another try, not a promotion."""
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from rltune.errors import StudyError
 from rltune.executors.base import Outcome
 from rltune.store.base import StudyStore
-from rltune.types import SAYS_NOTHING, StopKind
+from rltune.types import FAILURES, SAYS_NOTHING, StopKind
 
 BROKEN_AFTER = 5
 """So many crashed trials in a row: the study (or its machine) is broken, not the configurations."""
+
+_PASSED_OVER = SAYS_NOTHING - {StopKind.OUT_OF_MEMORY}
 
 
 class Alarms:
@@ -44,13 +46,23 @@ class Alarms:
                 self.tell("warning", f"the stopping rule {rule} {reason}")
 
     def _check_broken(self, outcome: Outcome) -> None:
-        if outcome.stop.kind is not StopKind.FAILED:
+        if outcome.stop.kind not in FAILURES:
             return
         ends = sorted((s for s in self.store.segments() if s.ended is not None), key=lambda s: s.ended or 0.0)
-        kinds = [s.stop.kind for s in ends if s.stop is not None and s.stop.kind not in SAYS_NOTHING]
-        if kinds[-BROKEN_AFTER:] == [StopKind.FAILED] * BROKEN_AFTER:
+        newest_of = {s.run_id: s.id for s in ends}
+        kinds = [
+            s.stop.kind
+            for s in ends
+            if s.stop is not None and s.stop.kind not in _PASSED_OVER
+            # A run that had a second try with less memory counts once.
+            if s.stop.kind is not StopKind.OUT_OF_MEMORY or newest_of[s.run_id] == s.id
+        ]
+        newest = kinds[-BROKEN_AFTER:]
+        if len(newest) == BROKEN_AFTER and all(kind in FAILURES for kind in newest):
+            short = all(kind is StopKind.OUT_OF_MEMORY for kind in newest)
             raise StudyError(
-                f"the last {BROKEN_AFTER} trials all crashed, the newest one so: {outcome.stop.reason}",
+                f"the last {BROKEN_AFTER} trials all {'ran out of memory' if short else 'crashed'}, the newest one so: "
+                f"{outcome.stop.reason}",
                 where=self.place,
                 hint="see the trials' log.txt below runs/, mend the cause, then `rltune resume`",
             )

@@ -26,6 +26,7 @@ from rltune.study.orders import Workshop
 from rltune.study.phases import Confirm, Final, Prepare, StudyPhase, Test
 from rltune.study.plan import Plan, PlanTerms, make_plan, timings_of
 from rltune.study.search import Search
+from rltune.study.terms import memory_levels, plan_terms
 from rltune.trainers.base import Scoring
 from rltune.types import Configuration
 
@@ -88,7 +89,9 @@ def measure_plan(
     Raises:
         StudyError: if a model can't be timed, or `stop_requested` said so.
     """
-    with tempfile.TemporaryDirectory(prefix="rltune-plan-") as scratch:
+    # Where the study would lie: a checkpoint of a large model doesn't fit into every /tmp.
+    place = next(p for p in blueprint.folder.absolute().parents if p.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".rltune-plan-", dir=place) as scratch:
         folder = Path(scratch) / blueprint.config.name
         store = create_study(folder, blueprint.config.name, {})
         parts = assemble(blueprint, folder)
@@ -126,6 +129,8 @@ def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
         limits=Limits(config.executor.trial_time, config.executor.stall_time, config.executor.memory),
         settings=blueprint.trainer_settings,
         target=blueprint.problem.target.name,
+        gpus=blueprint.gpus,
+        memory_levels=memory_levels(blueprint),
     )
 
 
@@ -140,6 +145,7 @@ def make_executor(blueprint: Blueprint) -> Executor:
             "device": config.device,
             "trainers": (blueprint.config.trainer.name,),
             "grace_seconds": config.grace_time,
+            "gpus": min(blueprint.gpus.values(), default=1),
         },
     )
 
@@ -151,26 +157,6 @@ def make_check(blueprint: Blueprint, terms: PlanTerms) -> TransferCheck | None:
         return None
     settings = CheckTerms(config.pairs, config.at, config.share, blueprint.config.validation.prompts)
     return TransferCheck(problem, blueprint.recipe, terms, settings)
-
-
-def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
-    """The study file's words on spending, for the planner."""
-    config, problem, outline = blueprint.config, blueprint.problem, blueprint.outline
-    return PlanTerms(
-        budget=config.budget.time,
-        search_share=config.budget.search,
-        trials=config.budget.trials,
-        slots=slots,
-        search_models=outline.models,
-        target=problem.target.name,
-        rungs=problem.rungs,
-        confirm=config.confirm.top,
-        seeds=config.final.seeds,
-        search_steps=outline.steps,
-        runs=outline.runs,
-        design=outline.design,
-        tests=1 + len(blueprint.other_tests),
-    )
 
 
 def facts_of(blueprint: Blueprint) -> Mapping[str, object]:

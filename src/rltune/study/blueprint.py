@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rltune.config.load import StudyFile
@@ -27,6 +27,7 @@ from rltune.space.axes import ends
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules, without_metrics
 from rltune.study.feasible import check_baseline, study_space, trainers_constraints, written_constraints
+from rltune.study.shares import check_gpus, gpu_shares
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
@@ -54,6 +55,7 @@ class Blueprint:
         models: what is known of target and proxies, by name. model_paths: what a trainer loads for each.
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
         notes: what a person should know before the study starts.
+        gpus: by model, how many GPUs a trial has to itself; empty: trials share what there is.
     """
 
     config: StudyConfig
@@ -69,6 +71,7 @@ class Blueprint:
     notes: tuple[str, ...]
     trainer_settings: Mapping[str, object]
     other_tests: tuple[str, ...] = ()
+    gpus: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -120,6 +123,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
             trainer.check_data(config.task.name, config.task.options, told)
     rules, idle = _rules(file, trainer, told)
     notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
+    with _at(file, "trainer"):
+        gpus = gpu_shares(file, trainer)
+    notes += check_gpus(file, gpus, os.environ)
     with _at(file, "optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
@@ -141,6 +147,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         notes=tuple(notes),
         trainer_settings=_launch_settings(config, trainer),
         other_tests=tuple(other.name for other in others),
+        gpus=gpus,
     )
 
 

@@ -116,9 +116,10 @@ class TransferCheck:
         steps = pairing.proxy.steps
         once = timings_of(view.facts)[self.problem.target.name].trial_seconds(0, steps, self.problem.rungs)
         seconds_left, trials_left = self._may_take(view)
+        at_once = self.plan.at_once(self.problem.target.name)
         chosen = pairing.configurations
         while len(chosen) >= LEAST:
-            seconds = sum(once * relative_cost(c, self.recipe, view.history) for c in chosen) / self.plan.slots
+            seconds = sum(once * relative_cost(c, self.recipe, view.history) for c in chosen) / at_once
             if seconds <= seconds_left and len(chosen) <= trials_left:
                 return _paired(Pairing(pairing.proxy, chosen), seconds)
             chosen = (*chosen[:-2], chosen[-1])  # the best and the lowest say the most

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rltune.optimizers.base import Optimizer, Problem
 from rltune.study.check import beaten_in_check, blind_models, distrusted_models
 from rltune.study.work import View
-from rltune.types import Configuration, History, Proposal
+from rltune.types import Configuration, History, Proposal, StopKind
 
 
 class Guide:
@@ -34,10 +34,14 @@ class Guide:
     def rank(self, view: View, count: int) -> Sequence[Configuration]:
         """The most promising configurations. One that another of the check's pairs beats on the proxy *and* on the
         target isn't among them: some were paired since they are low, and an optimizer that trusts whatever was seen on
-        the largest model would put them first."""
-        beaten = beaten_in_check(view.facts)
-        ranked = self._trusting(view).rank(self._telling(view), count + len(beaten))
-        return [c for c in ranked if c.id not in beaten][:count]
+        the largest model would put them first. Nor is one for which the target has too little memory."""
+        left_out = beaten_in_check(view.facts) | {
+            e.configuration.id
+            for e in view.history.evaluations
+            if e.stop.kind is StopKind.OUT_OF_MEMORY and e.fidelity.model == self.problem.target.name
+        }
+        ranked = self._trusting(view).rank(self._telling(view), count + len(left_out))
+        return [c for c in ranked if c.id not in left_out][:count]
 
     def _telling(self, view: View) -> History:
         """The history without the models that tell nothing."""

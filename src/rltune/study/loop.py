@@ -6,27 +6,26 @@ can be killed at any moment, and another one goes on where it was.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from rltune.clock import Clock
 from rltune.errors import StudyError
 from rltune.executors.base import Ended, Executor, Order, Outcome, Stepped
-from rltune.store.base import RunRecord, ScoreRecord, SegmentRecord, StudyState, StudyStore
+from rltune.store.base import RunRecord, SegmentRecord, StudyState, StudyStore
 from rltune.store.registry import newest_intact
 from rltune.study.alarms import Alarms
+from rltune.study.fitting import Fitting
 from rltune.study.meter import Meter
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
 from rltune.study.phases import Noting, StudyPhase
-from rltune.study.recorder import MAX_LOSSES, Recorder
-from rltune.study.results import best_level, evaluations_of, timing_of
+from rltune.study.recorder import Recorder
+from rltune.study.results import best_level, evaluations_of
+from rltune.study.side import Side
 from rltune.study.snapshot import take_snapshot
-from rltune.study.work import Score, Timing, Train, View, Work
-from rltune.tasks.ood import split_of
+from rltune.study.work import Score, Train, View, Work, model_of
 from rltune.types import (
-    SAYS_NOTHING,
     Configuration,
     Cost,
     Fidelity,
@@ -78,18 +77,18 @@ class StudyLoop:
         self.executor = executor
         self.workshop = workshop
         self.phases = phases
-        self.recipe = recipe
         self.limit = limit
         self.clock = clock
         self.observer = observer
         self.stop_requested = stop_requested
         self.landing_seconds = landing_seconds
-        self.recorder = Recorder(store, workshop.rungs)
+        self.fitting = Fitting(store, workshop.memory_levels, self._tell)
+        self.side = Side(store, workshop, recipe, self.fitting)
+        self.recorder = Recorder(store, workshop.rungs, self.fitting)
         self.alarms = Alarms(store, self._tell, str(workshop.folder))
         self._flying: dict[str, InFlight] = {}
-        self._failed: dict[Score | Timing, str] = {}
+        self._held: Work | None = None
         self._tried: set[tuple[Configuration, str, int]] = set()
-        self._losses: dict[Score | Timing, int] = {}
         self._view: View | None = None
         self.meter = Meter(store, clock)
 
@@ -138,6 +137,7 @@ class StudyLoop:
 
     def _carry_out(self, phase: StudyPhase) -> bool:
         """Works until the phase is done (True), or until asked to stop (False)."""
+        self._held = None
         if phase.done(self._look()):
             return True
         self.observer.phase(phase.name, (phase.__doc__ or "").strip().splitlines()[0])
@@ -152,14 +152,22 @@ class StudyLoop:
 
     def _dispatch(self, phase: StudyPhase) -> None:
         while len(self._flying) < self.executor.slots:
-            asked = self.clock.monotonic()
-            self._write_notes(phase)
-            work = phase.next(self._look())
-            if phase.name == "search":
-                self.meter.asked(self.clock.monotonic() - asked)
-            if work is None:
+            work = self._held or self._ask(phase)
+            # What needs more GPUs than are free now waits for them, and everything else behind it: smaller trials in
+            # its place would keep it waiting for ever.
+            gpus = None if work is None else self.workshop.gpus.get(model_of(work))
+            self._held = work if self._flying and not self.executor.has_room(gpus) else None
+            if work is None or self._held is not None:
                 return
             self._start(work)
+
+    def _ask(self, phase: StudyPhase) -> Work | None:
+        asked = self.clock.monotonic()
+        self._write_notes(phase)
+        work = phase.next(self._look())
+        if phase.name == "search":
+            self.meter.asked(self.clock.monotonic() - asked)
+        return work
 
     def _write_notes(self, phase: StudyPhase) -> None:
         if not isinstance(phase, Noting):
@@ -177,23 +185,13 @@ class StudyLoop:
         if isinstance(work, Train):
             self._start_training(work)
             return
-        order = self.workshop.timing_order(work, self.recipe) if isinstance(work, Timing) else self._score_order(work)
+        order = self.side.order(work)
         if order is None:
             assert isinstance(work, Score)
             self._retrain(work)
             return
         self.executor.submit(order)
         self._flying[order.id] = InFlight(work, order)
-
-    def _score_order(self, work: Score) -> Order | None:
-        """The order for a score; None if it needs a checkpoint that isn't intact any more."""
-        if work.configuration is None:
-            return self.workshop.score_order(work, None)
-        run = self.store.run(work.configuration, work.model, work.seed)
-        checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
-        if checkpoint is None or checkpoint.step != self.workshop.horizon:
-            return None
-        return self.workshop.score_order(work, checkpoint)
 
     def _retrain(self, work: Score) -> None:
         """Trains a final run again, from its newest intact checkpoint, because the one at its end is damaged."""
@@ -217,7 +215,8 @@ class StudyLoop:
         folder = self.workshop.segment_folder(run, count)
         segment = self.store.begin_segment(proposal, run.id, resume.step if resume else 0, folder)
         best = best_level(self.store, Fidelity(run.model, self.workshop.horizon))
-        order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve, best)
+        level = self.fitting.level_of_run(run.id, run.model, goal)
+        order = self.workshop.train_order(segment.id, folder, run, proposal, resume, curve, best, level)
         process = self.executor.submit(order)
         self.store.set_process(segment.id, process.pid, process.started)
         self._flying[order.id] = InFlight(work, order, run, segment)
@@ -260,31 +259,11 @@ class StudyLoop:
         work = flying.work
         if isinstance(work, Train):
             assert flying.run is not None and flying.segment is not None
-            score = self.recorder.record(flying.segment, flying.run, outcome)
+            score = self.recorder.record(flying.segment, flying.run, outcome, flying.order.job.memory_level)
             self.observer.trial_ended(flying.run, work.proposal, outcome, score)
             self.alarms.look_at(outcome)
         else:
-            self._side_work_ended(work, flying.order, outcome)
-
-    def _side_work_ended(self, work: Score | Timing, order: Order, outcome: Outcome) -> None:
-        kind = outcome.stop.kind
-        if kind is StopKind.LOST:
-            self._losses[work] = self._losses.get(work, 0) + 1
-        if kind in SAYS_NOTHING and self._losses.get(work, 0) < MAX_LOSSES:
-            return  # a phase still misses it and asks again
-        if kind is not StopKind.REACHED:
-            self._failed[work] = outcome.stop.reason
-            return
-        shutil.rmtree(order.folder, ignore_errors=True)
-        if isinstance(work, Timing):
-            timings = dict(self.store.study().facts.get("timings") or {})  # type: ignore[call-overload]
-            self.store.set_fact("timings", {**timings, work.model: asdict(timing_of(outcome))})
-        else:
-            run = self.store.run(work.configuration, work.model, work.seed) if work.configuration else None
-            step = self.workshop.horizon if run else 0
-            split = split_of(work.other) if work.split == "test" else work.split
-            run_id, seconds = run.id if run else None, outcome.cost.seconds
-            self.store.add_score(ScoreRecord(work.model, run_id, step, split, outcome.scores, seconds))
+            self.side.ended(work, flying.order, outcome)
 
     def _land(self) -> None:
         """Ends what is in flight with a checkpoint each, records it, and frees the executor."""
@@ -305,7 +284,7 @@ class StudyLoop:
         seconds = self.meter.seconds
         if self._view is None:
             running = [f.work for f in self._flying.values()]
-            self._view = take_snapshot(self.store, running, self._tried, self._failed, seconds)
+            self._view = take_snapshot(self.store, running, self._tried, self.side.failed, seconds)
         return replace(self._view, seconds=seconds)
 
     def _tell(self, level: str, text: str) -> None:

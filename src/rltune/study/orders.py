@@ -27,6 +27,8 @@ class Workshop:
         fixed: hyperparameters that aren't searched. learning_rate_factors: by model. rungs: the last is r_max.
         rules: descriptions of the stopping rules; final training keeps only `final_rules`.
         checkpoint_every: rollout steps between checkpoints, besides those at the end of a segment.
+        gpus: by model, GPUs that a trial has for itself; a model that isn't named shares one, as the executor does it.
+        memory_levels: by model, how its trials can save memory, in words (`rltune.study.fitting`).
     """
 
     folder: Path
@@ -48,6 +50,8 @@ class Workshop:
     limits: Limits = field(default_factory=Limits)
     settings: Mapping[str, object] = field(default_factory=dict)
     target: str | None = None
+    gpus: Mapping[str, int] = field(default_factory=dict)
+    memory_levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def horizon(self) -> int:
@@ -78,6 +82,7 @@ class Workshop:
         resume: CheckpointRecord | None,
         earlier: Sequence[StepMetrics],
         best: float | None = None,
+        memory_level: int = 0,
     ) -> Order:
         """The order for a segment of a run, continuing from `resume` (None: from the base model).
 
@@ -100,11 +105,23 @@ class Workshop:
             threads=self.threads,
             device=self.device,
             role=self._role(run.model),
+            memory_level=memory_level,
         )
         kept = tuple(m for m in earlier if m.step <= start)
         checkpoints = self.run_folder(run) / "checkpoints"
         rules = self._rules(proposal, best)
-        return Order(segment_id, folder, checkpoints, self.trainer, job, rules, self.limits, kept, self.settings)
+        return Order(
+            segment_id,
+            folder,
+            checkpoints,
+            self.trainer,
+            job,
+            rules,
+            self.limits,
+            kept,
+            self.settings,
+            self.gpus.get(run.model),
+        )
 
     def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
         """The rules of a run. Only a search run on its way to r_max is ended by a forecast: one to a lower rung is sent
@@ -117,7 +134,7 @@ class Workshop:
         known = [rule for rule in self.rules if rule["rule"] != "futility" or best is not None]
         return with_context(known, horizon=self.horizon, best=best)
 
-    def timing_order(self, work: Timing, recipe: Configuration) -> Order:
+    def timing_order(self, work: Timing, recipe: Configuration, memory_level: int = 0) -> Order:
         """A few steps of the recipe and one validation, in a folder that is thrown away."""
         steps = min(TIMING_STEPS, self.horizon)
         job = TrainJob(
@@ -133,10 +150,11 @@ class Workshop:
             threads=self.threads,
             device=self.device,
             role=self._role(work.model),
+            memory_level=memory_level,
         )
-        return self._side_order("timing", job)
+        return self._side_order("timing", job, work.model)
 
-    def score_order(self, work: Score, checkpoint: CheckpointRecord | None) -> Order:
+    def score_order(self, work: Score, checkpoint: CheckpointRecord | None, memory_level: int = 0) -> Order:
         """Scoring of a base model (`checkpoint` None) or of a run's checkpoint."""
         job = ScoreJob(
             model=self.model_paths[work.model],
@@ -152,15 +170,24 @@ class Workshop:
             device=self.device,
             role=self._role(work.model),
             other=work.other,
+            memory_level=memory_level,
         )
-        return self._side_order("score", job)
+        return self._side_order("score", job, work.model)
 
-    def _side_order(self, kind: str, job: TrainJob | ScoreJob) -> Order:
+    def _side_order(self, kind: str, job: TrainJob | ScoreJob, model: str) -> Order:
         name = f"{kind}-{uuid.uuid4().hex[:8]}"
         folder = self.folder / "work" / name
         checkpoints = folder / "checkpoints"
         return Order(
-            name, folder, checkpoints, self.trainer, job, self.final_rules, self.limits, settings=self.settings
+            name,
+            folder,
+            checkpoints,
+            self.trainer,
+            job,
+            self.final_rules,
+            self.limits,
+            settings=self.settings,
+            gpus=self.gpus.get(model),
         )
 
     def _role(self, model: str) -> Role:

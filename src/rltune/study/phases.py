@@ -22,7 +22,7 @@ from rltune.study.check import distrusted_models
 from rltune.study.guide import Guide
 from rltune.study.plan import PlanTerms, TargetRuns, affordable, relative_cost, timings_of
 from rltune.study.work import Note, Score, Timing, Train, View, Work
-from rltune.types import Configuration, Phase, Proposal, Scalar, StopKind
+from rltune.types import FAILURES, Configuration, Phase, Proposal, Scalar
 
 WIDENED = 4
 """After a weak transfer up to so many times as many configurations are confirmed, as far as the budget goes."""
@@ -106,7 +106,8 @@ class Confirm:
         slower = max((relative_cost(c, self.recipe, view.history) for c in ranked), default=1.0)
         runs = TargetRuns(full, slower * full, terms.tests * target.validate_seconds)
         left = max(terms.budget - view.seconds, 0.0)
-        spending = affordable(left, runs, max(len(ranked), terms.confirm), terms.seeds, terms.slots)
+        at_once = terms.at_once(self.problem.target.name)
+        spending = affordable(left, runs, max(len(ranked), terms.confirm), terms.seeds, at_once)
         cut = None
         if spending.confirm < terms.confirm or spending.seeds < terms.seeds:
             cut = (
@@ -196,7 +197,7 @@ class Test:
         for configuration, role in ((winner_of(view.facts), "winner"), (self.recipe, "recipe")):
             finals = [e for e in view.evaluations if e.phase is Phase.FINAL and e.configuration == configuration]
             ends = [e for e in finals if e.fidelity == self.problem.goal]
-            if ends and all(e.stop.kind is StopKind.FAILED for e in ends):
+            if ends and all(e.stop.kind in FAILURES for e in ends):
                 raise StudyError(
                     f"all final runs of the {role} crashed, the last one so: {ends[-1].stop.reason}",
                     where="final",

@@ -3,15 +3,17 @@
 Notation
     s_m   seconds a training step takes on model m        v_m   seconds a validation takes on model m
     b_m   seconds until a trial on m begins its first step
-    w     trials in flight at once
+    w_m   trials of model m in flight at once
 A trial on m to step r that validates at n rungs takes about b_m + r s_m + n v_m.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from rltune.study.disk import Disk, forecast_disk
+from rltune.study.hours import Hours, hours_by_phase
 from rltune.types import Configuration, History
 
 FEW_TRIALS = 5
@@ -19,11 +21,12 @@ FEW_TRIALS = 5
 
 @dataclass(frozen=True, slots=True)
 class ModelTiming:
-    """Measured on the recipe: seconds a step, a validation, a start."""
+    """Measured on the recipe: seconds a step, a validation, a start; bytes of a checkpoint, None if there was none."""
 
     step_seconds: float
     validate_seconds: float
     start_seconds: float
+    checkpoint_bytes: int | None = None
 
     def trial_seconds(self, from_step: int, to_step: int, rungs: Sequence[int]) -> float:
         """Seconds for a segment that trains steps from_step + 1 to to_step."""
@@ -56,8 +59,11 @@ class Plan:
 
     Attributes:
         search_models, search_steps: what the optimizer asks for. search_trials: how many of its runs fit, about.
-        capped: the number of trials is the limit, not the time.
+        capped: the number of trials is the limit, not the time. slots: trials of the search at once.
         asked_runs, asked_design: as in the terms. needed: seconds of budget that they would take.
+        hours: of GPUs (or, if trials use none, of trials) by phase and model; `unit` says which.
+        disk: what checkpoints take; None if nothing is known of their size.
+        guessed: nothing was timed: seconds are guesses from the models' sizes (`rltune.study.guess`).
     """
 
     budget: float
@@ -76,6 +82,10 @@ class Plan:
     asked_runs: int | None
     asked_design: int | None
     needed: float
+    hours: Hours
+    unit: str
+    disk: Disk | None
+    guessed: bool = False
 
     def least_budget(self, spent: float) -> float:
         """Seconds that would pay for preparation, five trials, and one confirmed and trained configuration."""
@@ -104,7 +114,7 @@ class Plan:
                 f"the search can afford only about {self.search_trials} trials: raise the budget, lower steps, or "
                 "name a smaller proxy"
             )
-        return found
+        return found + (self.disk.warnings if self.disk is not None else [])
 
     def _cut_short(self) -> str | None:
         """What the search won't get to, of an optimizer that needs a number of runs."""
@@ -149,12 +159,15 @@ class PlanTerms:
 
     Attributes:
         budget: wall-clock seconds. search_share: of them, for everything up to the end of the search.
-        trials: most search trials, or None. slots: trials in flight at once.
+        trials: most search trials, or None. slots: trials in flight at once, of models without a share of GPUs.
         search_models, target: names. rungs: validated steps, the last is r_max.
         confirm, seeds: configurations to confirm, seeds of the final training.
         search_steps: that the optimizer asks for; none: all rungs. runs: how many it asks for, after which it ends.
         design: configurations that it runs before results guide it.
         tests: test sets that each final run is scored on; each is guessed to take as long as a validation.
+        gpus: by model, GPUs that a trial has to itself. there: GPUs in all; 0: trials use none.
+        pairs: runs on the target for the transfer check.
+        sizes: by model, bytes of a checkpoint as computed, where it can be. free: bytes free for them; None: unknown.
     """
 
     budget: float
@@ -170,10 +183,22 @@ class PlanTerms:
     runs: int | None = None
     design: int | None = None
     tests: int = 1
+    gpus: Mapping[str, int] = field(default_factory=dict)
+    there: int = 0
+    pairs: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    free: int | None = None
 
     @property
     def search_seconds(self) -> float:
         return self.search_share * self.budget
+
+    def at_once(self, model: str) -> int:
+        """w_m: trials of a model in flight at once, as slots and GPUs allow."""
+        share = self.gpus.get(model)
+        if share is None or self.there == 0:
+            return self.slots
+        return max(1, min(self.slots, self.there // share))
 
 
 def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
@@ -182,7 +207,9 @@ def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
     return {model: ModelTiming(**values) for model, values in timings.items()} if isinstance(timings, Mapping) else {}
 
 
-def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0) -> Plan:
+def make_plan(
+    terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float = 0.0, *, guessed: bool = False
+) -> Plan:
     """Plans a study. `timings` must hold every model of the study; `spent` are seconds that are gone already.
 
     How an optimizer mixes models and steps isn't known before it has results. It is taken to spend as much time on each
@@ -192,30 +219,62 @@ def make_plan(terms: PlanTerms, timings: Mapping[str, ModelTiming], spent: float
     steps = terms.search_steps or rungs
     trial_seconds = {m: {rung: t.trial_seconds(0, rung, rungs) for rung in rungs} for m, t in timings.items()}
     full_target = trial_seconds[terms.target][horizon]
-    asked = [trial_seconds[model][step] for model in terms.search_models for step in steps]
-    per_second = sum(1 / seconds for seconds in asked) / len(asked)
-    buys = int(max(terms.search_seconds - spent, 0.0) * terms.slots * per_second)
+    asked = [(model, trial_seconds[model][step]) for model in terms.search_models for step in steps]
+    per_second = sum(terms.at_once(model) / seconds for model, seconds in asked) / len(asked)
+    left = max(terms.search_seconds - spent, 0.0)
     limits = [limit for limit in (terms.trials, terms.runs) if limit is not None]
+    trials = min([int(left * per_second), *limits])
+    # As much time on each, of trials and of the GPUs that wait beside those that need more.
+    busy = {m: sum(terms.at_once(m) for name, _ in asked if name == m) / len(asked) for m in terms.search_models}
+    share = trials / (left * per_second) if left else 0.0
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
     runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
+    after_seconds = terms.budget - terms.search_seconds
+    after = affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.at_once(terms.target))
     return Plan(
         budget=terms.budget,
         search_seconds=terms.search_seconds,
-        slots=terms.slots,
+        slots=max(terms.at_once(model) for model in terms.search_models),
         timings=dict(timings),
         trial_seconds=trial_seconds,
         full_target_seconds=full_target,
-        search_trials=min([buys, *limits]),
-        capped=any(limit <= buys for limit in limits),
-        after=affordable(terms.budget - terms.search_seconds, runs, terms.confirm, terms.seeds, terms.slots),
+        search_trials=trials,
+        capped=any(limit <= int(left * per_second) for limit in limits),
+        after=after,
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
         search_models=terms.search_models,
         search_steps=steps,
         asked_runs=terms.runs,
         asked_design=terms.design,
-        needed=(spent + (terms.runs or terms.design or 1) / per_second / terms.slots) / terms.search_share,
+        needed=(spent + (terms.runs or terms.design or 1) / per_second) / terms.search_share,
+        hours=hours_by_phase(
+            models={m: (t.step_seconds, t.validate_seconds, t.start_seconds) for m, t in timings.items()},
+            search={m: left * share * trials_at_once for m, trials_at_once in busy.items()},
+            target=terms.target,
+            full=full_target,
+            confirmed=after.confirm + 1,
+            trained=2 * after.seeds,
+            tests=terms.tests,
+            gpus=terms.gpus,
+        ),
+        unit="GPU-hours" if terms.there or any(share > 1 for share in terms.gpus.values()) else "trial-hours",
+        disk=_disk(terms, timings, trials, after),
+        guessed=guessed,
     )
+
+
+def _disk(terms: PlanTerms, timings: Mapping[str, ModelTiming], trials: int, after: Spending) -> Disk | None:
+    """What checkpoints take at most: all search trials on the largest of the search models, and all of them alive."""
+    measured = {m: t.checkpoint_bytes for m, t in timings.items() if t.checkpoint_bytes is not None}
+    sizes = {**terms.sizes, **measured}
+    if terms.target not in sizes:
+        return None
+    runs = {terms.target: after.confirm + 1 + 2 * after.seeds + terms.pairs}
+    largest = max(terms.search_models, key=lambda model: sizes.get(model, 0))
+    runs[largest] = runs.get(largest, 0) + trials
+    at_once = {model: terms.at_once(model) for model in timings}
+    return forecast_disk(sizes, runs, at_once, terms.free, tuple(measured))
 
 
 def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:

@@ -10,29 +10,39 @@ from collections.abc import Sequence
 
 from rltune.executors.base import Outcome
 from rltune.store.base import RunRecord, SegmentRecord, StudyStore
-from rltune.store.registry import apply_retention
-from rltune.study.results import evaluations_of, gave_up
-from rltune.types import Fidelity, Proposal, StepMetrics, StopKind
+from rltune.store.registry import KEEP_CHECKPOINTS, apply_retention
+from rltune.study.fitting import Fitting
+from rltune.study.results import evaluations_of, gave_up, too_large
+from rltune.types import SAYS_NOTHING, Fidelity, Proposal, StepMetrics, StopKind
 
 MAX_LOSSES = 3
 """After so many vanished processes on the way to one step, a run counts as failed: it may be its own fault (memory)."""
+
+MAX_SHORTAGES = 2
+"""Tries at lower and lower memory levels of one run on the way to one step: a run is tried again once."""
 
 
 class Recorder:
     """Commits outcomes to a store.
 
     Args:
-        rungs: validated steps, increasing.
+        rungs: validated steps, increasing. fitting: told of trials that ran out of memory.
         keep_checkpoints: newest checkpoints that each run keeps.
     """
 
-    def __init__(self, store: StudyStore, rungs: Sequence[int], keep_checkpoints: int = 2) -> None:
+    def __init__(
+        self, store: StudyStore, rungs: Sequence[int], fitting: Fitting, keep_checkpoints: int = KEEP_CHECKPOINTS
+    ) -> None:
         self.store = store
         self.rungs = tuple(rungs)
+        self.fitting = fitting
         self.keep_checkpoints = keep_checkpoints
 
-    def record(self, segment: SegmentRecord, run: RunRecord, outcome: Outcome) -> float | None:
+    def record(self, segment: SegmentRecord, run: RunRecord, outcome: Outcome, memory_level: int = 0) -> float | None:
         """Commits a segment's end in one transaction, then tidies the run's checkpoints.
+
+        Args:
+            memory_level: at which it ran. Out of memory, it is tried again once, if there is a lower one.
 
         Returns:
             The score at the step that was asked for, or None if it wasn't reached.
@@ -48,6 +58,12 @@ class Recorder:
             )
             if losses >= MAX_LOSSES:
                 evaluations.append(gave_up(proposal, losses, curve, start_seconds))
+        if outcome.stop.kind is StopKind.OUT_OF_MEMORY:
+            tries = 1 + sum(s.to_step == segment.to_step and _ran_out(s) for s in siblings)
+            if tries >= MAX_SHORTAGES or not self.fitting.has_lower(run.model, memory_level):
+                evaluations.append(too_large(proposal, tries, outcome.stop, curve, start_seconds))
+        elif outcome.stop.kind not in (*SAYS_NOTHING, StopKind.FAILED):
+            self.fitting.got_through(run.model, memory_level)
         self.store.finish_segment(
             segment.id,
             outcome.stop,
@@ -60,6 +76,10 @@ class Recorder:
         apply_retention(self.store, keep_last_per_run=self.keep_checkpoints)
         reached = [e.score for e in evaluations if e.fidelity == proposal.fidelity]
         return reached[0] if reached else None
+
+
+def _ran_out(segment: SegmentRecord) -> bool:
+    return segment.stop is not None and segment.stop.kind is StopKind.OUT_OF_MEMORY
 
 
 def proposal_of(segment: SegmentRecord, run: RunRecord) -> Proposal:

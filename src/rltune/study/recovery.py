@@ -10,12 +10,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 
+from rltune.errors import ExecutorError
 from rltune.executors.base import ProcessIdentity
-from rltune.executors.records import collect, read_identity
+from rltune.executors.records import collect, read_identity, read_order
 from rltune.executors.recover import kill_leftovers
 from rltune.store.base import SegmentRecord, SegmentState, StudyStore
 from rltune.store.manifest import sweep
 from rltune.store.registry import newest_intact
+from rltune.study.fitting import Fitting
 from rltune.study.orders import Workshop
 from rltune.study.recorder import MAX_LOSSES, Recorder, proposal_of
 from rltune.types import Evaluation, Proposal, StopKind
@@ -27,7 +29,7 @@ def recover(store: StudyStore, workshop: Workshop) -> list[str]:
     Returns:
         One sentence for each segment that was found, for people.
     """
-    recorder = Recorder(store, workshop.rungs)
+    recorder = Recorder(store, workshop.rungs, Fitting(store, workshop.memory_levels, store.add_event))
     runs = {run.id: run for run in store.runs()}
     open_segments = [s for s in store.segments() if s.state is SegmentState.RUNNING]
     kill_leftovers(found for s in open_segments if (found := _identity(s)) is not None)
@@ -37,7 +39,7 @@ def recover(store: StudyStore, workshop: Workshop) -> list[str]:
         checkpoints = workshop.run_folder(run) / "checkpoints"
         sweep(checkpoints)
         outcome = collect(segment.folder, checkpoints)
-        recorder.record(segment, run, outcome)
+        recorder.record(segment, run, outcome, _memory_level(segment))
         kept = newest_intact(store, run.id, at_most=segment.to_step)
         found = (
             f"run {run.number} ({run.model}) to step {segment.to_step} was in flight: {outcome.stop.reason}; its "
@@ -54,6 +56,13 @@ def _identity(segment: SegmentRecord) -> ProcessIdentity | None:
     if segment.pid is not None and segment.pid_started is not None:
         return ProcessIdentity(segment.pid, segment.pid_started)
     return read_identity(segment.folder)
+
+
+def _memory_level(segment: SegmentRecord) -> int:
+    try:
+        return read_order(segment.folder).job.memory_level
+    except ExecutorError:
+        return 0
 
 
 def unfinished(store: StudyStore, evaluations: Iterable[tuple[str, Evaluation]]) -> list[Proposal]:

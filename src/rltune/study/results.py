@@ -87,13 +87,25 @@ def gave_up(proposal: Proposal, times: int, curve: Sequence[StepMetrics], start_
     )
 
 
+def too_large(
+    proposal: Proposal, tries: int, end: StopReason, curve: Sequence[StepMetrics], start_seconds: float
+) -> Evaluation:
+    """The evaluation of a proposal for which there isn't enough memory: no score, and none to be guessed from it."""
+    again = "; nor with less memory" if tries > 1 else "; nothing more can be saved"
+    stop = replace(end, reason=f"{end.reason}{again}, so it is not tried again")
+    cost = cost_up_to(curve, end.step, start_seconds)
+    return _evaluation(proposal, proposal.fidelity.steps, None, cost, stop, end.step, None)
+
+
 def timing_of(outcome: Outcome) -> ModelTiming:
-    """Seconds a step (the median: the first ones warm up), a validation, a start, from a timing run."""
+    """Seconds a step (the median: the first ones warm up), a validation, a start, and the size of a checkpoint, from
+    a timing run."""
     steps = sorted(m.values.get("step_seconds", 0.0) for m in outcome.metrics)
     return ModelTiming(
         step_seconds=steps[len(steps) // 2] if steps else 0.0,
         validate_seconds=outcome.cost.validate_seconds,
         start_seconds=outcome.cost.start_seconds,
+        checkpoint_bytes=max((c.bytes for c in outcome.checkpoints), default=None),
     )
 
 

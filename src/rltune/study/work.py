@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rltune.store.base import ScoreRecord
 from rltune.tasks.base import Split
-from rltune.types import Configuration, Evaluation, Fidelity, History, Proposal, StopKind
+from rltune.types import FAILURES, Configuration, Evaluation, Fidelity, History, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Timing:
 
 
 Work = Train | Score | Timing
+
+
+def model_of(work: Work) -> str:
+    """The model that it is done on."""
+    return work.proposal.fidelity.model if isinstance(work, Train) else work.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +103,4 @@ class View:
         found = self.evaluation(configuration, fidelity, seed)
         if found is None:
             return False
-        return found.stop.kind is not StopKind.FAILED or (configuration, fidelity.model, seed) in self.tried
+        return found.stop.kind not in FAILURES or (configuration, fidelity.model, seed) in self.tried

@@ -9,6 +9,8 @@ with the steps. Its settings are in the job's hyperparameters; none is meant for
     fault       name of a fault in FAULTS, or "none"; fault_step: the step at which it strikes (default 2);
                 in a scoring it strikes after the last batch
     fault_while path of a file: the fault strikes only while it exists (an outage)
+    fits_at     memory level below which it runs out of memory, for real, at the step `fault_step` (default 0)
+    levels      how many memory levels there are (default 4)
     misled_on   last part of a model's name, on which the best learning rate is 10,000 times as large
 """
 
@@ -20,6 +22,7 @@ import hashlib
 import json
 import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -28,13 +31,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rltune.errors import CheckpointError, TrainerError
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, Role, ScoreJob, Scores, Scoring, TrainJob, unheard
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
-KNOWN = ("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "fault_on", "misled_on")
+KNOWN = (
+    *("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "fault_on", "misled_on"),
+    *("fits_at", "levels"),
+)
 CHILD_SECONDS = "600"
 NO_FAULT = "none"
+MEMORY_LEFT = 64 << 20
 BEST_LEARNING_RATE = 1e-4
 MISLED_FACTOR = 1e4
 
@@ -52,6 +59,9 @@ class ToyTrainer:
             if name not in KNOWN and name not in CANONICAL_HYPERPARAMETERS:
                 raise TrainerError(f"unknown setting {name!r}; known are {', '.join(KNOWN)}", where="toy")
 
+    def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
+        return tuple(f"level {level}" for level in range(int(hyperparameters.get("levels", 4))))
+
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         settings = job.hyperparameters
         state = self._load(job)
@@ -62,6 +72,8 @@ class ToyTrainer:
             time.sleep(float(settings.get("step_time", 0.0)))
             if _strikes(settings) and step == int(settings.get("fault_step", 2)):
                 FAULTS[str(settings["fault"])]()
+            if step == int(settings.get("fault_step", 2)) and job.memory_level < int(settings.get("fits_at", 0)):
+                _allocate_too_much()
             state = next_state(state, step, settings.get("learning_rate", 0.0))
             values = self._metrics(state, step, time.monotonic() - began, job)
             if settings.get("fault") == "nan" and step == int(settings.get("fault_step", 2)):
@@ -158,6 +170,13 @@ def _raise_memory_error() -> None:
     raise MemoryError
 
 
+def _allocate_too_much() -> None:
+    """Asks the system for more address space than this process may have from now on: a real MemoryError."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_LEFT, resource.RLIM_INFINITY))
+    bytearray(64 * MEMORY_LEFT)
+
+
 def _kill(number: int) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), number)
 
@@ -208,6 +227,7 @@ FAULTS: Mapping[str, Callable[[], None]] = {
     "hang": _hang,
     "hang_native": _hang_in_native_code,
     "eat_memory": _eat_memory,
+    "allocate": _allocate_too_much,
     "children": _leave_children,
     "nan": lambda: None,  # the trainer itself reports it
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 from rltune.space.constraints import Constraint
 from rltune.tasks.base import Split
@@ -37,6 +37,7 @@ CANONICAL_HYPERPARAMETERS: Mapping[str, str] = {
 
 Role = Literal["target", "proxy"]
 """What a model is in its study: trials of a proxy may need fewer GPUs than those of the target."""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class TrainJob:
         seed: of data order, sampling and anything else random. Validation draws from a stream of its own.
         device: "auto", "cpu" or "cuda".
         role: what the model is in its study.
+        memory_level: how much memory to save (see `rltune.trainers.resources.SavesMemory`); 0: as set.
     """
 
     model: str
@@ -80,6 +82,7 @@ class TrainJob:
     threads: int = 1
     device: str = "auto"
     role: Role = "target"
+    memory_level: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_step < self.stop_step <= self.horizon:
@@ -111,6 +114,7 @@ class ScoreJob:
     device: str = "auto"
     role: Role = "target"
     other: str = ""
+    memory_level: int = 0
 
     def __post_init__(self) -> None:
         if self.other and (self.split != "test" or self.other not in self._others):

@@ -206,7 +206,10 @@ def test_workers_killed_at_random_moments_keep_what_they_had_saved(executor: Loc
         outcome = finish(executor, order)[order.id]
         assert outcome.stop.kind is StopKind.LOST and "SIGKILL" in outcome.stop.reason
         saved = [c.step for c in outcome.checkpoints]
-        assert saved == list(range(1, len(saved) + 1)) and outcome.stop.step - len(saved) in (0, 1)
+        last = saved[-1] if saved else 0
+        # The newest two, and a third one if it died before it could delete it.
+        assert saved == list(range(max(1, last - len(saved) + 1), last + 1)) and min(last, 2) <= len(saved) <= 3
+        assert outcome.stop.step - last in (0, 1)
 
 
 # --- recovery --------------------------------------------------------------------------------------------------------

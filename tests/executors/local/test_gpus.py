@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rltune.errors import ExecutorError
 from rltune.executors.local import gpus as module
 from rltune.executors.local.executor import LocalExecutor
-from rltune.executors.local.gpus import VISIBLE_DEVICES, gpu_for, listed_gpus, slots_for, visible_gpus
+from rltune.executors.local.gpus import VISIBLE_DEVICES, free_gpus, gpu_for, listed_gpus, slots_for, visible_gpus
 from rltune.executors.records import SegmentFiles
 
 from ..orders import carry_out, finish, train_order
@@ -125,6 +127,26 @@ def test_a_new_trial_never_joins_a_fuller_gpu(count: int, course: list[int | Non
             busy.pop(event % len(busy))
 
 
+@pytest.mark.parametrize(("gpus", "share", "slots"), [(8, 8, 1), (8, 3, 2), (8, 1, 8), (1, 8, 1)])
+def test_slots_of_a_share(gpus: int, share: int, slots: int) -> None:
+    assert slots_for("auto", tuple(map(str, range(gpus))), cores=64, threads=1, share=share) == slots
+
+
+@given(st.integers(1, 8), st.lists(st.integers(-3, 8), max_size=40))
+def test_trials_with_a_share_never_meet(count: int, course: list[int]) -> None:
+    """Above 0: a trial that wants so many begins, if they are free; else one of those in flight ends."""
+    gpus = tuple(map(str, range(count)))
+    taken: list[tuple[str, ...]] = []
+    for event in course:
+        free = free_gpus(gpus, taken)
+        if 0 < event <= len(free):
+            taken.append(free[:event])
+        elif event <= 0 and taken:
+            taken.pop(event % len(taken))
+        held = [gpu for own in taken for gpu in own]
+        assert len(set(held)) == len(held) and len(held) + len(free_gpus(gpus, taken)) == count
+
+
 def see(executor: LocalExecutor, root: Path, count: int) -> list[str]:
     """What `count` trials at once see."""
     orders = [train_order(root, trainer=TRAINER, run=f"r{i}", step_time=0.05, stop=3) for i in range(count)]
@@ -171,3 +193,35 @@ def test_without_gpus_the_environment_stays_as_it_is(
     carry_out(executor, order)
     executor.close()
     assert SegmentFiles(order.folder).log.read_text().splitlines()[0] == "sees None"
+
+
+def test_trials_with_shares_have_gpus_of_their_own_and_wait_for_them(
+    seeing: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISIBLE_DEVICES, "2,3,5,7")
+    executor = LocalExecutor(trainers=(TRAINER,))
+    executor.open()
+    assert executor.slots == 4 and executor.has_room(4) and not executor.has_room(5)
+    orders = [
+        replace(train_order(tmp_path, trainer=TRAINER, run=f"r{n}", step_time=0.05, stop=3), gpus=n) for n in (3, 1, 2)
+    ]
+    executor.submit(orders[0])
+    assert executor.has_room(1) and not executor.has_room(2)
+    with pytest.raises(ExecutorError, match="needs 2 of the 4 GPUs, and 1 are free"):
+        executor.submit(orders[2])
+    executor.submit(orders[1])
+    finish(executor, *orders[:2])
+    assert executor.has_room(4)
+    carry_out(executor, orders[2])
+    executor.close()
+    seen = [SegmentFiles(order.folder).log.read_text().splitlines()[0] for order in orders]
+    assert seen == ["sees '2,3,5'", "sees '7'", "sees '2,3'"]
+
+
+def test_without_gpus_a_share_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rltune.executors.local.executor.visible_gpus", lambda environment: ())
+    executor = LocalExecutor(slots=1, trainers=())
+    assert executor.has_room(8)
+    executor.open()
+    carry_out(executor, replace(train_order(tmp_path), gpus=8))
+    executor.close()

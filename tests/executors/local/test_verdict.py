@@ -40,7 +40,7 @@ def test_force_is_told_only_when_it_was_used() -> None:
         (signal.SIGSEGV, False, StopKind.FAILED, "crashed with signal 11 (SIGSEGV)"),
         (signal.SIGABRT | 0x80, False, StopKind.FAILED, "SIGABRT"),  # with a core dump
         (signal.SIGKILL, False, StopKind.LOST, "SIGKILL"),
-        (signal.SIGKILL, True, StopKind.FAILED, "memory ran out"),
+        (signal.SIGKILL, True, StopKind.OUT_OF_MEMORY, "memory ran out"),
         (signal.SIGTERM, False, StopKind.LOST, "SIGTERM"),
         (3 << 8, False, StopKind.FAILED, "exit status 3"),
         (64 << 8, False, StopKind.FAILED, "could not read its order"),

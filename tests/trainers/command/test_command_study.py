@@ -10,6 +10,7 @@ from command_toys import fake_settings
 from rltune.errors import ConfigError, TrainerError
 from rltune.store.base import StudyState
 from rltune.study.api import create
+from rltune.types import StopKind
 
 
 def source(folder: Path, **changes: object) -> dict[str, object]:
@@ -68,3 +69,19 @@ def test_the_default_trainers_settings_are_single_values(tmp_path: Path) -> None
     trainer = {"name": "trl", "settings": {"beta": [1, 2]}}
     with pytest.raises(ConfigError, match="expected a number, a text or true or false"):
         create(source(tmp_path, trainer=trainer))
+
+
+@pytest.mark.slow
+def test_a_program_that_runs_out_of_memory_is_started_again_with_less(tmp_path: Path) -> None:
+    """The timing runs end before step 4, at which the program really asks for more than it may have."""
+    settings = fake_settings(arguments=["--fault", "allocate", "--at", "4"], memory=[["--lean"]])
+    trainer = {"name": "command", "settings": settings}
+    with create(source(tmp_path, trainer=trainer, executor={"slots": 1, "grace_time": 10})) as study:
+        assert study.run() is StudyState.FINISHED
+        stops = [s.stop for s in study.store.segments() if s.stop is not None]
+        short = [stop for stop in stops if stop.kind is StopKind.OUT_OF_MEMORY]
+        # Once for each model: from then on its trials are started with the arguments that save memory.
+        assert len(short) == 2 and all("MemoryError" in stop.reason for stop in short)
+        assert all(e.score is not None for _, e in study.store.evaluations())
+        facts = study.store.study().facts["memory"]
+    assert facts == {m: {"level": 1, "settings": "--lean"} for m in ("embedded/s", "embedded/xs")}

@@ -6,6 +6,7 @@ fake_program.py --stop 6 --save-every 2 --out DIR [--metrics FILE] [--resume DIR
 import argparse
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ FAULTS = (
     "none",
     "crash",
     "memory",
+    "allocate",
     "nan-sampling",
     "nan",
     "hang",
@@ -40,6 +42,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--at", type=int, default=3)
     parser.add_argument("--term", action="store_true", help="save at SIGTERM")
     parser.add_argument("--validate", action="store_true")
+    parser.add_argument("--lean", action="store_true", help="needs no more memory than there is")
     return parser.parse_args()
 
 
@@ -70,6 +73,9 @@ def strike(fault: str) -> None:
     if fault == "memory":
         print("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n", flush=True)
         sys.exit(1)
+    if fault == "allocate":
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, resource.RLIM_INFINITY))
+        bytearray(1 << 32)
     if fault == "nan-sampling":
         print("RuntimeError: probability tensor contains either `inf`, `nan` or element < 0", flush=True)
         sys.exit(1)
@@ -100,7 +106,7 @@ def main() -> None:
         time.sleep(args.pause)
         step += 1
         state += args.lr
-        if step == args.at:
+        if step == args.at and not args.lean:
             strike(args.fault)
         row = {"step": step, "mean_reward": float("nan") if args.fault == "nan" and step == args.at else state}
         if args.validate:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from external_toys import Recorder, children_of, follow, wait_for
 
-from rltune.errors import CheckpointError, TrainerError
+from rltune.errors import CheckpointError, OutOfMemoryError, TrainerError
 from rltune.trainers.external.follow import Leg, Manners
 from rltune.types import StepMetrics, StopKind, StopReason
 
@@ -133,9 +133,12 @@ def test_a_crash_tells_the_error_that_it_printed(tmp_path: Path, capsys: pytest.
 
 
 def test_out_of_memory_is_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(TrainerError, match="^.*out of memory: the program ended with exit status 1") as error:
-        follow(tmp_path, Recorder(tmp_path), Leg(0, 6), "--fault", "memory")
-    assert error.value.message.startswith("out of memory")
+    """What the program says, and what it really runs into."""
+    for fault, said in (("memory", "CUDA out of memory"), ("allocate", "MemoryError")):
+        (tmp_path / fault).mkdir()
+        with pytest.raises(OutOfMemoryError, match=f"^.*out of memory: the program ended .*{said}") as error:
+            follow(tmp_path / fault, Recorder(tmp_path / fault), Leg(0, 6), "--fault", fault)
+        assert error.value.message.startswith("out of memory")
 
 
 def test_sampling_from_nan_is_a_divergence(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from rltune.trainers.verl.batches import batch_constraints
 from rltune.trainers.verl.command import Work, score_command, train_command
 from rltune.trainers.verl.dialect import ACTOR
 from rltune.trainers.verl.installed import Installed
+from rltune.trainers.verl.memory import levels_of, overrides_at
 from rltune.trainers.verl.options import Options
 from rltune.trainers.verl.override import overlay, parse_override, setting
 from rltune.trainers.verl.script import Launch
@@ -67,6 +68,24 @@ def drawn(name: str, count: int) -> Iterator[dict[str, Scalar]]:
     space = Space(recipe.space)
     for number in range(count):
         yield {**recipe.fixed, **space.sample(np.random.default_rng(number)).values}
+
+
+@pytest.mark.parametrize("recipe", ["verl-grpo", "verl-ppo"])
+@pytest.mark.parametrize("dynamic", [True, False])
+def test_every_memory_level_composes_and_is_valid(installed: Installed, recipe: str, dynamic: bool) -> None:
+    micro = [
+        f"actor_rollout_ref.{place}_micro_batch_size_per_gpu=16"
+        for place in ("actor.ppo", "rollout.log_prob", "ref.log_prob")
+    ] + ["critic.ppo_micro_batch_size_per_gpu=16", "actor_rollout_ref.actor.use_dynamic_bsz=False"]
+    base = BASE if dynamic else overlay(BASE, map(parse_override, micro))
+    setup = Setup(Options(), Launch(tuple(base), {}), installed)
+    hyperparameters = next(drawn(recipe, 1))
+    levels = levels_of(setup, hyperparameters)
+    assert len(levels) >= 5 and all("offload" in "".join(level.overrides) for level in levels[-3:])
+    for number in range(len(levels)):
+        overrides = overlay(base, setup.searched(hyperparameters), overrides_at(setup, hyperparameters, number))
+        installed.compose(overrides)
+        installed.validate(overrides)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

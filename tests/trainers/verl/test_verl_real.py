@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,19 @@ def test_a_base_model_is_scored(folder: Path) -> None:
         {"rollouts": 4, "prompts_per_step": 8},
     )
     assert 0 <= trainer(folder, "actor_rollout_ref.actor.ppo_mini_batch_size=8").score(scored)["mean"] <= 1
+
+
+def test_a_memory_level_changes_nothing_but_rounding(folder: Path, tmp_path: Path) -> None:
+    """Micro-batches of 8, of 2, and of 1 with recomputed activations: the first step's rewards and gradient."""
+    seen = []
+    for level in (0, 1, 3):
+        reporter = Recorder(tmp_path / str(level))
+        trainer(folder).train(replace(job(folder, 0, 1), memory_level=level), reporter)
+        seen.append(reporter.steps[0].values)
+    words = trainer(folder).memory_levels(job(folder, 0, 1).hyperparameters, "target")
+    assert words[1] == "micro-batches of 2" and words[3] == "micro-batches of 1; activations recomputed"
+    for values in seen[1:]:
+        assert values["reward"] == pytest.approx(seen[0]["reward"], abs=1e-6)
+        # Two runs of verl at the same level differ by up to 1e-3, since it shuffles the batch by random names.
+        assert values["grad_norm"] == pytest.approx(seen[0]["grad_norm"], rel=5e-3)
+    print([{name: values[name] for name in ("reward", "grad_norm", "entropy")} for values in seen])

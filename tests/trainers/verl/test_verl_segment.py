@@ -10,7 +10,7 @@ import psutil
 import pytest
 from verl_toys import Recorder
 
-from rltune.errors import CheckpointError, TrainerError
+from rltune.errors import CheckpointError, OutOfMemoryError, RltuneError, TrainerError
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.verl.trainer import VerlTrainer
 from rltune.types import StepMetrics, StopKind, StopReason
@@ -88,17 +88,19 @@ def test_a_resume_that_trains_nothing_and_ends_well_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "kind", "words"),
     [
-        ("out of memory", "out of memory"),
-        ("crash", "the reward function is broken"),
-        ("ends early", "expected the program to train to step 8"),
-        ("half checkpoint", "the checkpoint lacks actor/optim of rank 0"),
+        ("out of memory", OutOfMemoryError, "out of memory"),
+        ("crash", TrainerError, "the reward function is broken"),
+        ("ends early", TrainerError, "expected the program to train to step 8"),
+        ("half checkpoint", CheckpointError, "the checkpoint lacks actor/optim of rank 0"),
     ],
 )
-def test_failures_are_told_apart(make_trainer: Make, make_job: Job, tmp_path: Path, fault: str, words: str) -> None:
+def test_failures_are_told_apart(
+    make_trainer: Make, make_job: Job, tmp_path: Path, fault: str, kind: type[RltuneError], words: str
+) -> None:
     reporter = Recorder(tmp_path / "run")
-    with pytest.raises((TrainerError, CheckpointError), match=words):
+    with pytest.raises(kind, match=words):
         make_trainer(fault).train(make_job(8), reporter)
 
 

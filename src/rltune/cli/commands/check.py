@@ -12,12 +12,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rltune.cli.words import duration, listed, number, several, steps_in_words
+from rltune.cli.words import amount, duration, listed, number, several, steps_in_words
 from rltune.config.load import load_study
 from rltune.space.combinations import Combinations, combinations
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.disk import gigabytes
 from rltune.study.explain import explain
+from rltune.study.guess import ERROR
+from rltune.study.terms import guess_plan
 
+GUESSED_FROM = 5e7
+"""Parameters of a target from which on a guess for GPUs means something."""
 UNWRAPPED = 10_000
 """Columns where nobody looks: what reads a pipe wants whole lines."""
 
@@ -48,6 +53,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
         "notes": list(blueprint.notes),
+        "gpus": dict(blueprint.gpus),
         "config": blueprint.config.model_dump(mode="json", by_alias=True),
     }
 
@@ -63,6 +69,7 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
         *afterwards(blueprint),
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
         f"writes    {blueprint.folder}",
+        *_cost_lines(blueprint),
     ):
         console.print(line, markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -130,3 +137,21 @@ def _described(group: Combinations) -> dict[str, object]:
         "never": {name: list(values) for name, values in group.never.items()},
         "example": group.example,
     }
+
+
+def _cost_lines(blueprint: Blueprint) -> list[str]:
+    """What a full run and its checkpoints take, from the target's size; nothing for what a CPU trains."""
+    target = blueprint.problem.target
+    plan = guess_plan(blueprint) if target.parameters >= GUESSED_FROM else None
+    if plan is None:
+        return []
+    hours = plan.full_target_seconds * blueprint.gpus.get(target.name, 1) / 3600
+    lines = [
+        f"costs     about {amount(hours)} GPU-hours a full run of the target, up to {ERROR} times as much or as "
+        "little: `rltune plan` measures"
+    ]
+    if plan.disk is not None:
+        sizes = plan.disk.sizes
+        lines.append(f"keeps     checkpoints of {gigabytes(sizes[target.name])} of the target, computed from its size")
+        lines += [f"warning   {text}" for text in plan.disk.warnings]
+    return lines

@@ -12,7 +12,7 @@ from rltune.errors import ExecutorError
 from rltune.executors.base import Ended, Event, Order, ProcessIdentity, Stepped
 from rltune.executors.isolation import DUMP_SIGNAL
 from rltune.executors.local.connection import ServerConnection, ServerDied
-from rltune.executors.local.gpus import DEVICES, VISIBLE_DEVICES, gpu_for, slots_for, visible_gpus
+from rltune.executors.local.gpus import DEVICES, VISIBLE_DEVICES, free_gpus, gpu_for, slots_for, visible_gpus
 from rltune.executors.local.trial import Trial
 from rltune.executors.local.verdict import Ending, judge
 from rltune.executors.processes import is_alive, kill_trials, oom_kills, send
@@ -30,13 +30,15 @@ class LocalExecutor:
     """Implements `rltune.executors.base.Executor` with processes on this machine (Linux).
 
     Args:
-        slots: trials at once; None: the number of GPUs if trials use them, else by the number of cores. More slots
-            than GPUs share them evenly.
+        slots: trials at once; None: as many as the GPUs are enough for if trials use them, else by the number of
+            cores. More slots than GPUs share them evenly, but for orders that say how many they have to themselves.
         trainers: names (see `rltune.trainers.build`) whose libraries are imported once, before trials are forked.
         threads: a trial's threads, for the default of `slots` (a job brings its own number).
         grace_seconds: how long a trial may take to stop by itself, with a checkpoint, before it is killed. Less than
             a rollout step of the largest model means losing the steps since its last checkpoint.
-        device: "cpu": trials see no GPU; "auto" or "cuda": each sees one of those that this process may use, if any.
+        device: "cpu": trials see no GPU; "auto" or "cuda": each sees one of those that this process may use, if any, or
+            as many as its order says.
+        gpus: the fewest that an order will say, for the default of `slots`.
         clock: for limits and grace periods.
 
     Raises:
@@ -51,12 +53,13 @@ class LocalExecutor:
         threads: int = 1,
         grace_seconds: float = 30.0,
         device: str = "auto",
+        gpus: int = 1,
         clock: Clock | None = None,
     ) -> None:
-        if (slots is not None and slots < 1) or threads < 1 or grace_seconds < 0:
+        if (slots is not None and slots < 1) or threads < 1 or gpus < 1 or grace_seconds < 0:
             raise ExecutorError(
-                f"expected slots and threads of at least 1 and a grace period of at least 0 s, "
-                f"got slots {slots}, threads {threads}, grace_seconds {grace_seconds}",
+                f"expected slots, threads and gpus of at least 1 and a grace period of at least 0 s, "
+                f"got slots {slots}, threads {threads}, gpus {gpus}, grace_seconds {grace_seconds}",
                 where="executor local",
             )
         if device not in DEVICES:
@@ -65,7 +68,7 @@ class LocalExecutor:
             raise ExecutorError(f"the local executor needs Linux, this is {sys.platform}", where="executor local")
         self._device = device
         self._gpus = () if device == "cpu" else visible_gpus(os.environ)
-        self._slots = slots or slots_for(device, self._gpus, len(os.sched_getaffinity(0)), threads)
+        self._slots = slots or slots_for(device, self._gpus, len(os.sched_getaffinity(0)), threads, gpus)
         self._trainers = tuple(trainers)
         self._grace_seconds = grace_seconds
         self._clock = clock or SystemClock()
@@ -83,6 +86,11 @@ class LocalExecutor:
         """The fork server's process, while there is one."""
         return self._server.pid if self._server else None
 
+    def has_room(self, gpus: int | None = None) -> bool:
+        """Without any GPU, as on a CPU, an order's number of them says nothing."""
+        enough = gpus is None or not self._gpus or len(self._free_gpus()) >= gpus
+        return len(self._trials) < self._slots and enough
+
     def open(self) -> None:
         """Starts the fork server, which imports in the background; the first `submit` waits for it."""
         self._opened = True
@@ -96,33 +104,48 @@ class LocalExecutor:
             raise ExecutorError("an order with this id is in flight already", where=order.id)
         if len(self._trials) >= self._slots:
             raise ExecutorError(f"all {self._slots} slots are taken", where=order.id, hint="poll until one is free")
+        gpus = self._choose_gpus(order)
         write_order(order)
         self._look()  # a server that died meanwhile is noticed, and replaced, before it is asked
-        gpu = self._choose_gpu(order)
-        pid, started = self._fork(order, gpu)
+        pid, started = self._fork(order, gpus)
         identity = ProcessIdentity(pid, started)
         now = self._clock.monotonic()
-        self._trials[order.id] = Trial(order, identity, now, self._grace_seconds, oom_kills(), gpu)
+        self._trials[order.id] = Trial(order, identity, now, self._grace_seconds, oom_kills(), gpus)
         return identity
 
-    def _choose_gpu(self, order: Order) -> str | None:
-        """What the trial shall see as its GPU; empty: none; None: whatever this process sees."""
+    def _choose_gpus(self, order: Order) -> tuple[str, ...] | None:
+        """What the trial shall see as its GPUs; empty: none; None: whatever this process sees."""
         if "cpu" in (self._device, order.job.device):
-            return ""
-        return gpu_for(self._gpus, [trial.gpu for trial in self._trials.values() if trial.gpu])
+            return ()
+        if not self._gpus:
+            return None
+        if order.gpus is None:
+            shared = gpu_for(self._gpus, [gpu for trial in self._trials.values() for gpu in trial.gpus or ()])
+            return None if shared is None else (shared,)
+        free = self._free_gpus()
+        if len(free) < order.gpus:
+            raise ExecutorError(
+                f"the trial needs {order.gpus} of the {len(self._gpus)} GPUs, and {len(free)} are free",
+                where=order.id,
+                hint="poll until a trial has ended" if order.gpus <= len(self._gpus) else "lower its share of them",
+            )
+        return free[: order.gpus]
 
-    def _fork(self, order: Order, gpu: str | None) -> tuple[int, float]:
+    def _free_gpus(self) -> tuple[str, ...]:
+        return free_gpus(self._gpus, [trial.gpus or () for trial in self._trials.values()])
+
+    def _fork(self, order: Order, gpus: tuple[str, ...] | None) -> tuple[int, float]:
         try:
-            return self._ask_server(order, gpu)
+            return self._ask_server(order, gpus)
         except ServerDied:
             if read_identity(order.folder) is not None:
                 raise  # it died in the very moment of the fork; a second worker must not write into this folder
-            return self._ask_server(order, gpu)
+            return self._ask_server(order, gpus)
 
-    def _ask_server(self, order: Order, gpu: str | None) -> tuple[int, float]:
+    def _ask_server(self, order: Order, gpus: tuple[str, ...] | None) -> tuple[int, float]:
         self.open()
         assert self._server is not None
-        environment = {} if gpu is None else {VISIBLE_DEVICES: gpu}
+        environment = {} if gpus is None else {VISIBLE_DEVICES: ",".join(gpus)}
         try:
             return self._server.run(order.id, str(order.folder.resolve()), environment)
         except ExecutorError:

@@ -1,13 +1,13 @@
 """Which GPUs this machine lends us, and which of them a trial gets.
 
-Trainers train on one GPU; a trial is shown exactly that one through CUDA_VISIBLE_DEVICES, which CUDA reads once, when
-it is initialized. So the controller must know the GPUs without initializing CUDA (and without importing torch).
+A trial is shown exactly its GPUs through CUDA_VISIBLE_DEVICES, which CUDA reads once, when it is initialized. So the
+controller must know the GPUs without initializing CUDA (and without importing torch).
 """
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -35,11 +35,18 @@ def listed_gpus(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def slots_for(device: str, gpus: Sequence[str], cores: int, threads: int) -> int:
-    """Trials at once, at least 1: one a GPU if trials use them, else the cores divided by the threads of a trial."""
+def slots_for(device: str, gpus: Sequence[str], cores: int, threads: int, share: int = 1) -> int:
+    """Trials at once, at least 1: as many as the GPUs give `share` each if trials use them, else the cores divided by
+    the threads of a trial."""
     if device == "cuda" or (device == "auto" and gpus):
-        return max(1, len(gpus))
+        return max(1, len(gpus) // share)
     return max(1, cores // max(1, threads))
+
+
+def free_gpus(gpus: Sequence[str], taken: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Those that no trial has. Args: gpus: all that there are. taken: the GPUs of each trial in flight."""
+    busy = {gpu for own in taken for gpu in own}
+    return tuple(gpu for gpu in gpus if gpu not in busy)
 
 
 def gpu_for(gpus: Sequence[str], busy: Sequence[str]) -> str | None:

@@ -28,7 +28,7 @@ class Trial:
 
     Attributes:
         ending: why the executor is ending it, if it is. kill_at: when force is used; forced: it was.
-        gpu: the GPU that it was shown; empty: none; None: it wasn't told.
+        gpus: those that it was shown; empty: none; None: it wasn't told.
         gone: True once its process is known to have ended; `status` is the wait status, if anybody could wait.
     """
 
@@ -39,13 +39,13 @@ class Trial:
         now: float,
         grace_seconds: float,
         oom_kills: int,
-        gpu: str | None = None,
+        gpus: tuple[str, ...] | None = None,
     ) -> None:
         self.order = order
         self.identity = identity
         self.begun = now
         self.oom_kills = oom_kills
-        self.gpu = gpu
+        self.gpus = gpus
         self.ending: Ending | None = None
         self.kill_at: float | None = None
         self.forced = False
@@ -90,7 +90,7 @@ class Trial:
         if used <= limit:
             return None
         text = f"out of memory: it used {used / 2**20:.0f} MiB, more than its limit of {limit / 2**20:.0f} MiB"
-        return Breach(Ending(StopKind.FAILED, text), patient=False)
+        return Breach(Ending(StopKind.OUT_OF_MEMORY, text), patient=False)
 
     def _note_progress(self, now: float) -> None:
         files = self._files

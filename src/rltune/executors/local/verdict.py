@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 
 from rltune.executors.base import Outcome
 from rltune.executors.worker import STATUS_NO_ORDER, STATUS_NO_OUTCOME
-from rltune.types import StopKind
+from rltune.types import FAILURES, StopKind
 
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why the executor ended a trial: FAILED for a broken limit, INTERRUPTED on request.
+    """Why the executor ended a trial: OUT_OF_MEMORY or FAILED for a broken limit, INTERRUPTED on request.
 
     `grace_seconds` is what it was given to stop by itself; None if it was given nothing.
     """
@@ -40,7 +40,7 @@ def judge(outcome: Outcome, ending: Ending | None, forced: bool, status: int | N
     """
     stop = outcome.stop
     left_word = stop.kind is not StopKind.LOST
-    if left_word and not (ending and ending.kind is StopKind.FAILED and stop.kind is StopKind.INTERRUPTED):
+    if left_word and not (ending and ending.kind in FAILURES and stop.kind is StopKind.INTERRUPTED):
         return outcome
     if ending is not None:
         patience = ending.grace_seconds if forced else None
@@ -61,7 +61,7 @@ def _from_status(status: int | None, out_of_memory: bool) -> tuple[StopKind, str
         return StopKind.FAILED, f"it ended with exit status {code} without an outcome"
     number = signal.Signals(os.WTERMSIG(status))
     if number is signal.SIGKILL and out_of_memory:
-        return StopKind.FAILED, "the kernel killed it because memory ran out"
+        return StopKind.OUT_OF_MEMORY, "the kernel killed it because memory ran out"
     if number in _FROM_OUTSIDE:
         return StopKind.LOST, f"it was killed from outside by signal {number.value} ({number.name})"
     return StopKind.FAILED, f"it crashed with signal {number.value} ({number.name})"

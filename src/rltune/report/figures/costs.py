@@ -17,10 +17,10 @@ from rltune.report.figures.base import (
     settings_text,
     time_unit,
 )
-from rltune.types import BY_RULE, Configuration, StopKind
+from rltune.types import BY_RULE, FAILURES, Configuration, StopKind
 
 MOST_ROWS = 60
-_ENDED = (*BY_RULE, StopKind.DIVERGED, StopKind.FAILED)
+_ENDED = (*BY_RULE, *FAILURES, StopKind.DIVERGED)
 
 
 @dataclass(frozen=True, slots=True)

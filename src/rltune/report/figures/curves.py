@@ -19,11 +19,11 @@ from rltune.report.figures.base import (
     settings_text,
 )
 from rltune.store.base import RunRecord
-from rltune.types import BY_RULE, StepMetrics, StopKind
+from rltune.types import BY_RULE, FAILURES, StepMetrics, StopKind
 
 MOST_POINTS = 400
 _ROLE_COLORS = {"winner": WINNER, "recipe": RECIPE}
-_ENDED = (*BY_RULE, StopKind.DIVERGED, StopKind.FAILED)
+_ENDED = (*BY_RULE, *FAILURES, StopKind.DIVERGED)
 
 
 def reward_picture(data: ReportData) -> Picture | None:

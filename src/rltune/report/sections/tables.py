@@ -74,7 +74,10 @@ def failed(data: ReportData) -> Html:
         return section("Failures", "failures", paragraph("No trial failed."))
     parts: list[object] = []
     if failures:
-        rows = [[f.run, f.configuration, f.model, f.kind, f.step, join([f.reason, _log(f.log_tail)])] for f in failures]
+        rows = [
+            [f.run, f.configuration, f.model, f.kind.replace("_", " "), f.step, join([f.reason, _log(f.log_tail)])]
+            for f in failures
+        ]
         headers = ["run", "configuration", "model", "kind", "step", "reason"]
         parts.append(table(headers, rows, numeric=(0, 4)))
     if warned:

@@ -48,17 +48,20 @@ def plan_launch(settings: Settings, job: TrainJob, workspace: Path) -> Launch:
     layout = _layout(settings, values)
     if job.resume_from is not None:
         values["resume_from"] = str(_checkpoint_for(settings, job, layout))
-    program = _program(settings, values, workspace, cpu=job.device == "cpu")
+    program = _program(settings, values, workspace, cpu=job.device == "cpu", memory_level=job.memory_level)
     return Launch(program, layout, Path(str(values["metrics"])), _leg(settings, job))
 
 
-def arguments_of(settings: Settings, values: Mapping[str, Scalar], *, resumes: bool) -> tuple[str, ...]:
+def arguments_of(
+    settings: Settings, values: Mapping[str, Scalar], *, resumes: bool, memory_level: int = 0
+) -> tuple[str, ...]:
     """The whole argument list, launch prefix included.
 
     Raises:
         TrainerError: if a template can't be filled.
     """
-    places = ("prefix", "command", "arguments", *(("resume",) if resumes else ()))
+    lean = min(memory_level, len(settings.memory))
+    places = ["prefix", "command", "arguments", *(["resume"] if resumes else []), *([f"memory.{lean}"] if lean else [])]
     return tuple(template.fill(values) for place in places for template in settings.templates[place])
 
 
@@ -112,10 +115,13 @@ def check_templates(settings: Settings, job: TrainJob) -> None:
     values = training_variables(settings, job, Path("output"), "checkpoint")
     _layout(settings, values)
     _program(settings, values, Path("workspace"), cpu=False)
-    arguments_of(settings, values, resumes=True)
+    for level in range(len(settings.memory) + 1):
+        arguments_of(settings, values, resumes=True, memory_level=level)
 
 
-def _program(settings: Settings, values: dict[str, Scalar], workspace: Path, *, cpu: bool) -> Program:
+def _program(
+    settings: Settings, values: dict[str, Scalar], workspace: Path, *, cpu: bool, memory_level: int = 0
+) -> Program:
     """The program; adds `metrics` to the values."""
     folder = Path(_one(settings, "folder", values)).expanduser().absolute()
     log = workspace / "log.txt"
@@ -128,7 +134,7 @@ def _program(settings: Settings, values: dict[str, Scalar], workspace: Path, *, 
     places = [place for place in settings.templates if place.startswith("env.")]
     environment = {place.removeprefix("env."): _one(settings, place, values) for place in places}
     hidden = {"CUDA_VISIBLE_DEVICES": ""} if cpu else {}  # a program may have no other way to be told
-    arguments = arguments_of(settings, values, resumes=bool(values["resume_from"]))
+    arguments = arguments_of(settings, values, resumes=bool(values["resume_from"]), memory_level=memory_level)
     return Program(arguments, folder, log, {**hidden, **environment})
 
 

@@ -131,6 +131,11 @@ class Settings(Section):
     gpus: Count | Mapping[Role, Count] = Field(
         default=1, description="What {gpus} stands for; as {target: 8, proxy: 1} by what the model is."
     )
+    memory: tuple[Arguments, ...] = Field(
+        default=(),
+        description="Arguments that are added where a trial has run out of memory: first these, then those in place "
+        "of them, and so on. They must change no result, as micro-batches and offloading don't.",
+    )
     metrics: Annotated[Metrics, name_only("file")] = Field(
         default=Metrics(), description="Where the program's metrics are, and what it calls them."
     )
@@ -159,6 +164,7 @@ class Settings(Section):
         for name in ("path", "model", "marker"):
             single[f"checkpoint.{name}"] = getattr(self.checkpoint, name)
         lists = {name: getattr(self, name) for name in ("command", "arguments", "resume", "prefix")}
+        lists |= {f"memory.{level}": texts for level, texts in enumerate(self.memory, 1)}
         lists |= {f"env.{name}": (value,) for name, value in self.env.items()}
         lists |= {name: (value,) for name, value in single.items() if value is not None}
         lists["checkpoint.beside"] = self.checkpoint.beside

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from pathlib import Path
 
 from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
 from rltune.tasks.ood import TaskRef
-from rltune.trainers.base import Reporter, ScoreJob, Scores, Scoring, TrainJob, unheard
+from rltune.trainers.base import Reporter, Role, ScoreJob, Scores, Scoring, TrainJob, unheard
 from rltune.trainers.command.divisions import division_constraints
 from rltune.trainers.command.launch import check_templates
 from rltune.trainers.command.presets.build import with_preset
 from rltune.trainers.command.run import Segment, score_published
 from rltune.trainers.command.settings import ScoreProgram, Settings, parse
+from rltune.trainers.command.variables import gpus_for
 from rltune.types import Scalar, StopReason
 
 _ARGUMENTS = ("command", "arguments", "prefix", "env.")
 """The settings whose templates each run's program is given."""
+ELSEWHERE = ("srun", "sbatch", "salloc", "ssh", "kubectl", "ray")
+"""Launch prefixes whose GPUs aren't this machine's."""
 
 
 class CommandTrainer:
@@ -65,6 +69,17 @@ class CommandTrainer:
                 where="trainer.settings.score.command",
                 hint="let its arguments hold {task}, or leave test_ood out",
             )
+
+    def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
+        del hyperparameters, role
+        return ("as the arguments say", *(" ".join(arguments) for arguments in self.settings.memory))
+
+    def gpus(self, model: str, role: Role) -> int | None:
+        """Only where the settings say it, and the program isn't handed to a scheduler or to another machine."""
+        del model
+        launcher = Path(self.settings.prefix[0]).name if self.settings.prefix else ""
+        here = "gpus" in self.settings.model_fields_set and launcher not in ELSEWHERE
+        return gpus_for(self.settings, role) if here else None
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         check_templates(self.settings, _sample_job(hyperparameters))

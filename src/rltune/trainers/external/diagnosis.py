@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from rltune.trainers.shortage import says_out_of_memory
 
 
 class Cause(StrEnum):
@@ -30,16 +32,10 @@ class Diagnosis:
     reason: str
 
 
-_TEXTS = (
-    (
-        Cause.MEMORY,
-        re.compile(
-            r"out of memory|OutOfMemory|MemoryError|[Cc]annot allocate memory|can't allocate memory|STATUS_ALLOC_FAILED"
-            r"|running low on memory|No available memory for the cache|oom[-_]kill|OOM[ -][Kk]ill"
-        ),
-    ),
-    (Cause.DISK, re.compile(r"No space left on device|Disk quota exceeded")),
-    (Cause.DIVERGED, re.compile(r"probability tensor contains either|FloatingPointError")),
+_TEXTS: tuple[tuple[Cause, Callable[[str], object]], ...] = (
+    (Cause.MEMORY, says_out_of_memory),
+    (Cause.DISK, re.compile(r"No space left on device|Disk quota exceeded").search),
+    (Cause.DIVERGED, re.compile(r"probability tensor contains either|FloatingPointError").search),
 )
 _WORDS = {Cause.MEMORY: "out of memory", Cause.DISK: "the disk is full", Cause.DIVERGED: "non-finite numbers"}
 _ERROR = re.compile(r"(?:^|[\s:.])[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b")
@@ -54,8 +50,8 @@ def diagnose(status: int, lines: Sequence[str]) -> Diagnosis:
         lines: the end of its output.
     """
     ending = describe_status(status)
-    for cause, pattern in _TEXTS:
-        found = next((line for line in reversed(lines) if pattern.search(line)), None)
+    for cause, says in _TEXTS:
+        found = next((line for line in reversed(lines) if says(line)), None)
         if found is not None:
             return Diagnosis(cause, f"{_WORDS[cause]}: the program {ending}: {_short(found)}")
     if status in (-signal.SIGKILL, 128 + signal.SIGKILL):

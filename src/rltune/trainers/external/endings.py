@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rltune.errors import CheckpointError, TrainerError
-from rltune.trainers.external.diagnosis import Cause, describe_status, diagnose
+from rltune.errors import CheckpointError, OutOfMemoryError, TrainerError
+from rltune.trainers.external.diagnosis import Cause, Diagnosis, describe_status, diagnose
 from rltune.trainers.external.program import Program
 from rltune.trainers.external.tail import last_lines
 from rltune.types import StopKind, StopReason
@@ -36,7 +36,8 @@ def ended_early(status: int, program: Program, position: Position) -> StopReason
     Prints the end of the program's output, so that it is in the trial's log.
 
     Raises:
-        TrainerError: for everything else. CheckpointError: if a resumed program trained no step.
+        OutOfMemoryError: if memory ran out. CheckpointError: if a resumed program trained no step.
+        TrainerError: for everything else.
     """
     lines = last_lines(program.output, _LOOK_BACK_LINES)
     print("\n".join([f"--- the last lines of {program.output} ---", *lines[-_SHOWN_LINES:]]), flush=True)
@@ -45,7 +46,13 @@ def ended_early(status: int, program: Program, position: Position) -> StopReason
     diagnosis = diagnose(status, lines)
     if diagnosis.cause is Cause.DIVERGED:
         return StopReason(StopKind.DIVERGED, position.seen, diagnosis.reason)
-    raise TrainerError(diagnosis.reason, where=f"after step {position.seen}", hint=f"its output: {program.output}")
+    raise failure(diagnosis, f"after step {position.seen}", program)
+
+
+def failure(diagnosis: Diagnosis, where: str, program: Program) -> TrainerError | OutOfMemoryError:
+    """The error for a program that failed."""
+    kind = OutOfMemoryError if diagnosis.cause is Cause.MEMORY else TrainerError
+    return kind(diagnosis.reason, where=where, hint=f"its output: {program.output}")
 
 
 def no_checkpoint(program: Program, position: Position, how: str) -> TrainerError:

@@ -18,6 +18,7 @@ from pathlib import Path
 from rltune.errors import TrainerError
 from rltune.trainers.base import ScoreJob, Scores
 from rltune.trainers.external.diagnosis import diagnose
+from rltune.trainers.external.endings import failure
 from rltune.trainers.external.program import Program, Running
 from rltune.trainers.external.tail import last_lines
 from rltune.trainers.logs.numbers import number_of
@@ -36,7 +37,7 @@ def run_scoring(program: Program, result: Path, alive: Callable[[], None]) -> Sc
         alive: called whenever the program has printed something.
 
     Raises:
-        TrainerError: if it fails, or tells no score between 0 and 1.
+        OutOfMemoryError: if memory ran out. TrainerError: if it fails otherwise, or tells no score between 0 and 1.
     """
     size = -1
     with Running(program) as running:
@@ -49,7 +50,7 @@ def run_scoring(program: Program, result: Path, alive: Callable[[], None]) -> Sc
     lines = last_lines(program.output, _LOOK_BACK_LINES)
     if status != 0:
         print("\n".join([f"--- the last lines of {program.output} ---", *lines[-40:]]), flush=True)
-        raise TrainerError(f"scoring: {diagnose(status, lines).reason}", where=str(program))
+        raise failure(diagnose(status, lines), "scoring", program)
     return _scores(result, lines, program)
 
 

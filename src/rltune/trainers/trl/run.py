@@ -19,6 +19,7 @@ from rltune.trainers.trl.config import build_config
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer, own_device
 from rltune.trainers.trl.loop import Stepped
 from rltune.trainers.trl.making import make_trainer
+from rltune.trainers.trl.memory import at_level
 from rltune.trainers.trl.metrics import names_of
 from rltune.trainers.trl.quiet import quiet
 from rltune.trainers.trl.randomness import isolated
@@ -35,7 +36,7 @@ def train_segment(job: TrainJob, reporter: Reporter, processes: int = 1) -> Stop
     Args:
         processes: that train together, if a launcher has started several; each calls this.
     """
-    settings = parse(job.hyperparameters)
+    settings = at_level(parse(job.hyperparameters), job.memory_level, processes)
     device = choose_device(job.device) if processes == 1 else own_device(job.device)
     if job.resume_from is not None:
         adapter = settings.lora is not None

@@ -9,10 +9,13 @@ from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
 from rltune.tasks.build import build_task
 from rltune.tasks.pairs import demonstrations, preferences
-from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob, unheard
+from rltune.trainers.base import ROLES, Reporter, Role, ScoreJob, Scores, TrainJob, unheard
+from rltune.trainers.resources import Footprint
 from rltune.trainers.trl.algorithms import algorithm_named
 from rltune.trainers.trl.batches import batch_constraints
+from rltune.trainers.trl.footprint import footprint
 from rltune.trainers.trl.lora import from_section
+from rltune.trainers.trl.memory import levels_of
 from rltune.trainers.trl.options import ACCELERATE, WHERE, Accelerate, parse_accelerate
 from rltune.trainers.trl.settings import DEFAULT_ALGORITHM, check_processes, parse
 from rltune.types import Scalar, StopReason
@@ -56,8 +59,8 @@ class TrlTrainer:
 
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         settings = parse(hyperparameters)
-        for processes in self._processes():
-            check_processes(settings, processes)
+        for role in ROLES:
+            check_processes(settings, self._processes(role))
 
     def reports(self, hyperparameters: Mapping[str, Scalar]) -> frozenset[str]:
         """See `FrameworkTrainer.reports`."""
@@ -72,13 +75,23 @@ class TrlTrainer:
     def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
         """See `rltune.trainers.base.Constrained`."""
         algorithm = algorithm_named(hyperparameters.get("algorithm", DEFAULT_ALGORITHM)).name
-        return batch_constraints({*hyperparameters, *searched}, algorithm, self._processes())
+        return batch_constraints({*hyperparameters, *searched}, algorithm, {self._processes(role) for role in ROLES})
 
-    def _processes(self) -> tuple[int, ...]:
-        """How many train a target together, and how many a proxy."""
-        if self._accelerate is None:
-            return (1,)
-        return self._accelerate.processes_for("target"), self._accelerate.processes_for("proxy")
+    def _processes(self, role: Role) -> int:
+        """How many train such a model together."""
+        return 1 if self._accelerate is None else self._accelerate.processes_for(role)
+
+    def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
+        """See `rltune.trainers.resources.SavesMemory`."""
+        return tuple(level.words for level in levels_of(parse(hyperparameters), self._processes(role)))
+
+    def gpus(self, model: str, role: Role) -> int | None:
+        """See `rltune.trainers.resources.NeedsGpus`: one for each process that a launcher starts."""
+        return None if self._accelerate is None else self._processes(role)
+
+    def foresee(self, parameters: float, hyperparameters: Mapping[str, Scalar]) -> Footprint:
+        """See `rltune.trainers.resources.Foresees`."""
+        return footprint(parameters, parse(hyperparameters))
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         if self._accelerate is not None:

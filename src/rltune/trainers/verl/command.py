@@ -14,6 +14,7 @@ from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.verl.checkpoints import step_folder, step_of
 from rltune.trainers.verl.dialect import ACTOR, ROLLOUT
+from rltune.trainers.verl.memory import overrides_at
 from rltune.trainers.verl.options import Options
 from rltune.trainers.verl.override import Override, overlay, setting
 from rltune.trainers.verl.script import MAIN
@@ -220,7 +221,8 @@ def _command(
     known = [o for o in decided if o.key.startswith("hydra.") or schema.has(o.key)]
     own = {**told, "VERL_FILE_LOGGER_PATH": str(work.metrics)}
     environment = {**launch.environment, **own}
-    overrides = overlay(launch.overrides, searched, known, _to_cluster(own, environment))
+    lean = overrides_at(setup, job.hyperparameters, job.memory_level, response)
+    overrides = overlay(launch.overrides, searched, lean, known, _to_cluster(own, environment))
     flags = [("--config-name", launch.config), ("--config-path", launch.config_folder)]
     start = (setup.options.python, "-m", MAIN, *(word for flag in flags if flag[1] for word in flag if word))
     return Command((*start, *(o.text for o in overrides)), environment, overrides)

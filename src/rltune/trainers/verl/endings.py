@@ -23,7 +23,7 @@ def ended(status: int, program: Program, position: Position) -> StopReason:
     the configuration; DIVERGED if the policy isn't finite.
 
     Raises:
-        TrainerError, CheckpointError: for everything else; out of memory is told apart in the message.
+        OutOfMemoryError, TrainerError, CheckpointError: for everything else.
     """
     lines = last_lines(program.output, _LOOK_BACK_LINES)
     lost = next((line for line in lines if any(text in line for text in _NODE)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -10,11 +11,14 @@ from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef
-from rltune.trainers.base import Reporter, ScoreJob, Scores, Trainer, TrainJob, unheard
+from rltune.trainers.base import Reporter, Role, ScoreJob, Scores, Trainer, TrainJob, unheard
 from rltune.trainers.external.program import Program
+from rltune.trainers.resources import Footprint
 from rltune.trainers.verl.advice import advise, unacting
 from rltune.trainers.verl.batches import batch_constraints
 from rltune.trainers.verl.command import Command, Work, other_test_files, score_command, train_command
+from rltune.trainers.verl.footprint import footprint
+from rltune.trainers.verl.memory import levels_of
 from rltune.trainers.verl.options import Options, parse_options
 from rltune.trainers.verl.override import overlay, setting
 from rltune.trainers.verl.scoring import score_model
@@ -63,6 +67,21 @@ class VerlTrainer:
         setup = self._setup()
         generated = setup.searched(hyperparameters)
         return advise(setup.launch.overrides, generated, hyperparameters, setup.installed.dialect)
+
+    def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
+        """See `SavesMemory.memory_levels`; the same for all models, since micro-batches are those of a GPU."""
+        del role
+        return tuple(level.words for level in levels_of(self._setup(), hyperparameters))
+
+    def foresee(self, parameters: float, hyperparameters: Mapping[str, Scalar]) -> Footprint:
+        """See `Foresees.foresee`."""
+        return footprint(parameters, self._setup(), hyperparameters)
+
+    def gpus(self, model: str, role: Role) -> int | None:
+        """See `NeedsGpus.gpus`. Several nodes, or a Ray that runs already, have their own."""
+        options = self._setup().options
+        elsewhere = options.nodes > 1 or "RAY_ADDRESS" in {**os.environ, **options.env}
+        return None if elsewhere else options.gpus_for(model, role)
 
     def check_other_test(self, other: TaskRef) -> None:
         """See `ExternalTrainer.check_other_test`."""

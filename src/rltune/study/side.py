@@ -1,0 +1,85 @@
+"""Work beside training: timing a model, scoring a base model or a final run. It leaves no run in the registry."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from rltune.executors.base import Order, Outcome
+from rltune.store.base import ScoreRecord, StudyStore
+from rltune.store.registry import newest_intact
+from rltune.study.fitting import Fitting
+from rltune.study.orders import Workshop
+from rltune.study.recorder import MAX_LOSSES
+from rltune.study.results import timing_of
+from rltune.study.work import Score, Timing
+from rltune.tasks.ood import split_of
+from rltune.types import SAYS_NOTHING, Configuration, StopKind
+
+SideWork = Score | Timing
+
+
+class Side:
+    """Makes the orders and records how they ended.
+
+    Args:
+        recipe: what timing runs train.
+
+    Attributes:
+        failed: work that has failed, with the reason.
+    """
+
+    def __init__(self, store: StudyStore, workshop: Workshop, recipe: Configuration, fitting: Fitting) -> None:
+        self.store = store
+        self.workshop = workshop
+        self.recipe = recipe
+        self.fitting = fitting
+        self.failed: dict[SideWork, str] = {}
+        self._losses: dict[SideWork, int] = {}
+
+    def order(self, work: SideWork) -> Order | None:
+        """The order for it; None if it needs a checkpoint that isn't intact any more."""
+        level = self.fitting.level(work.model)
+        if isinstance(work, Timing):
+            return self.workshop.timing_order(work, self.recipe, level)
+        if work.configuration is None:
+            return self.workshop.score_order(work, None, level)
+        run = self.store.run(work.configuration, work.model, work.seed)
+        checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
+        if checkpoint is None or checkpoint.step != self.workshop.horizon:
+            return None
+        return self.workshop.score_order(work, checkpoint, level)
+
+    def ended(self, work: SideWork, order: Order, outcome: Outcome) -> None:
+        """Records a result or a failure; neither, if a phase has to ask for it again."""
+        kind = outcome.stop.kind
+        if kind is StopKind.LOST:
+            self._losses[work] = self._losses.get(work, 0) + 1
+        if kind is StopKind.OUT_OF_MEMORY:
+            again = self.fitting.lower(work.model, order.job.memory_level)
+        else:
+            again = kind in SAYS_NOTHING and self._losses.get(work, 0) < MAX_LOSSES
+        if again:
+            return  # a phase still misses it and asks again
+        if kind is not StopKind.REACHED:
+            self.failed[work] = outcome.stop.reason
+            return
+        shutil.rmtree(order.folder, ignore_errors=True)
+        if isinstance(work, Timing):
+            self._keep_timing(work, outcome, order.job.memory_level)
+        else:
+            self._keep_score(work, outcome)
+
+    def _keep_timing(self, work: Timing, outcome: Outcome, level: int) -> None:
+        known = self.store.study().facts.get("timings")
+        timings = known if isinstance(known, Mapping) else {}
+        self.fitting.got_through(work.model, level)
+        self.store.set_fact("timings", {**timings, work.model: asdict(timing_of(outcome))})
+
+    def _keep_score(self, work: Score, outcome: Outcome) -> None:
+        run = self.store.run(work.configuration, work.model, work.seed) if work.configuration else None
+        step = self.workshop.horizon if run else 0
+        split = split_of(work.other) if work.split == "test" else work.split
+        run_id, seconds = run.id if run else None, outcome.cost.seconds
+        self.store.add_score(ScoreRecord(work.model, run_id, step, split, outcome.scores, seconds))
