@@ -44,7 +44,7 @@ def test_hours_count_each_gpu_of_a_trial() -> None:
     assert plan.search_trials == 10 and plan.unit == "GPU-hours"
     assert plan.hours["confirm"] == {"large": pytest.approx(4 * full * 8 / 3600)}
     assert plan.hours["final"] == {"large": pytest.approx(6 * full * 8 / 3600)}
-    small = sum(30 + rung * 1.0 + passed * 10 for rung, passed in ((10, 1), (20, 2), (40, 3))) / 3
+    small = 3 / sum(1 / (30 + rung * 1.0 + passed * 10) for rung, passed in ((10, 1), (20, 2), (40, 3)))
     assert plan.hours["search"] == {"small": pytest.approx(10 * small / 3600)}
     alone = make_plan(replace(TERMS, gpus={}, there=0), TIMINGS)
     assert alone.unit == "trial-hours" and alone.hours["final"]["large"] * 8 == pytest.approx(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from rltune.config.problems import Problem, Where, find_problems, raise_problems
 from rltune.config.study import StudyConfig
 from rltune.config.yaml_reader import read_yaml
-from rltune.errors import ConfigError, SpaceError
+from rltune.errors import ConfigError, RltuneError, SpaceError
 from rltune.space.conditions import activation_order
 
 MAX_BYTES = 1_000_000
@@ -39,6 +40,19 @@ class StudyFile:
     def where(self, path: str) -> str:
         """The place of a dotted path, for errors that other layers find: `study.yaml:7 models.target`."""
         return place(self.source, self.lines, path)
+
+    @contextmanager
+    def at(self, place: str) -> Iterator[None]:
+        """Puts the place in the study file in front of an error that another layer raised."""
+        try:
+            yield
+        except RltuneError as error:
+            inner = error.where
+            precise = inner if inner and f"{inner}.".startswith(f"{place}.") else place
+            where = self.where(precise)
+            if inner and precise != inner and inner not in where:
+                where = f"{where}: {inner}"
+            raise type(error)(error.message, where=where, hint=error.hint) from error
 
 
 def line_of(lines: Mapping[str, int], path: str) -> int | None:

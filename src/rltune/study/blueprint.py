@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rltune.config.load import StudyFile
 from rltune.config.parts import TransferConfig
 from rltune.config.recipes import build_recipe
-from rltune.config.resolve import SearchPlan, plan_search
+from rltune.config.resolve import plan_search
 from rltune.config.study import StudyConfig
-from rltune.errors import ConfigError, ModelError, RltuneError, StudyError
+from rltune.errors import ConfigError, ModelError, StudyError
 from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import check_optimizer
 from rltune.optimizers.outline import Outline
-from rltune.space.axes import ends
 from rltune.space.space import Space
-from rltune.stopping.build import describe_rules, without_metrics
-from rltune.study.feasible import check_baseline, study_space, trainers_constraints, written_constraints
+from rltune.study.feasible import space_of
 from rltune.study.shares import check_gpus, gpu_shares
+from rltune.study.trainers import check_trainer, judging_rules, launch_settings, own_fields
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
 from rltune.trackers.build import check_tracker
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, FrameworkTrainer, Trainer
+from rltune.trainers.base import ExternalTrainer, FrameworkTrainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
 
@@ -89,16 +87,16 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     """
     config = file.config
     models = _models(file)
-    with _at(file, "recipe"):
+    with file.at("recipe"):
         recipe = build_recipe(config.recipe, models[config.models.target].hidden_size)
-    with _at(file, "space"):
+    with file.at("space"):
         search = plan_search(config, recipe)
-    with _at(file, "trainer"):
+    with file.at("trainer"):
         trainer = build_trainer(config.trainer.name, config.trainer.settings)
     external = isinstance(trainer, ExternalTrainer)
-    fixed = {**search.fixed, **({} if external else _own_fields(file, trainer, search))}
-    space = _space(file, trainer, search, fixed)
-    with _at(file, "space"):
+    fixed = {**search.fixed, **({} if external else own_fields(file, trainer, search))}
+    space = space_of(file, trainer, search, fixed)
+    with file.at("space"):
         inside = space.clip(search.baseline)
     configuration = Configuration(search.baseline)
     task, others = _tasks(file)
@@ -115,22 +113,22 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
             notes.append("`transfer` does nothing here: without proxies there is no ranking to check")
     problem = _problem(file, models, space, inside)
     told = {**fixed, **configuration.values}
-    _check_trainer(file, trainer, told, space, others)
+    check_trainer(file, trainer, told, space, others)
     if isinstance(trainer, ExternalTrainer):
         notes += trainer.notes(told)
     if isinstance(trainer, FrameworkTrainer):
-        with _at(file, "task"):
+        with file.at("task"):
             trainer.check_data(config.task.name, config.task.options, told)
-    rules, idle = _rules(file, trainer, told)
+    rules, idle = judging_rules(file, trainer, told)
     notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
-    with _at(file, "trainer"):
+    with file.at("trainer"):
         gpus = gpu_shares(file, trainer)
     notes += check_gpus(file, gpus, os.environ)
-    with _at(file, "optimizer"):
+    with file.at("optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
     for index, tracker in enumerate(config.trackers):
-        with _at(file, f"trackers.{index}"):
+        with file.at(f"trackers.{index}"):
             check_tracker(tracker.name, tracker.options)
     _check_writable(file)
     return Blueprint(
@@ -145,7 +143,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         model_paths={name: model_source(name) for name in models},
         learning_rate_factors=factors,
         notes=tuple(notes),
-        trainer_settings=_launch_settings(config, trainer),
+        trainer_settings=launch_settings(config, trainer),
         other_tests=tuple(other.name for other in others),
         gpus=gpus,
     )
@@ -154,7 +152,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
 def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
     """The study's task and the others of `test_ood`, once the data that is needed of them was read."""
     config = file.config.task
-    with _at(file, "task"):
+    with file.at("task"):
         task = build_task(config.name, config.options)
         for split in SPLITS:
             task.examples(split)
@@ -162,18 +160,6 @@ def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
         for other in others:
             build_task(other.name, other.options).examples("test")
     return task, others
-
-
-def _rules(
-    file: StudyFile, trainer: Trainer, told: Mapping[str, Scalar]
-) -> tuple[tuple[Mapping[str, object], ...], tuple[str, ...]]:
-    """The study's stopping rules, and the names of those that no run of this trainer could be judged by."""
-    config = file.config.stopping
-    with _at(file, "stopping"):
-        rules = tuple(describe_rules(config.preset, config.rules))
-        if not config.futility:
-            rules = tuple(rule for rule in rules if rule["rule"] != "futility")
-        return without_metrics(rules, trainer.reports(told)) if isinstance(trainer, FrameworkTrainer) else (rules, ())
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:
@@ -215,7 +201,7 @@ def _models(file: StudyFile) -> dict[str, ModelInfo]:
     places = {"models.target": config.target, **{f"models.proxies.{i}": p for i, p in enumerate(config.proxies)}}
     found = {}
     for place, name in places.items():
-        with _at(file, place):
+        with file.at(place):
             found[name] = describe_model(name)
     target = found[config.target]
     for place, name in places.items():
@@ -252,86 +238,6 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
     return ModelSpec(model.name, float(model.parameters))
 
 
-def _launch_settings(config: StudyConfig, trainer: Trainer) -> Mapping[str, object]:
-    """The settings that a trainer is configured with: those that aren't hyperparameters."""
-    settings = config.trainer.settings
-    if isinstance(trainer, FrameworkTrainer):
-        return {name: value for name, value in settings.items() if name in trainer.launching}
-    return settings if isinstance(trainer, ExternalTrainer) else {}
-
-
-def _space(file: StudyFile, trainer: Trainer, search: SearchPlan, fixed: Mapping[str, Scalar]) -> Space:
-    """The space with all that its values must meet together; the recipe meets it."""
-    with _at(file, "constraints"):
-        written = tuple(written_constraints(file.config.constraints, search, fixed))
-        check_baseline(written, search, fixed)
-    with _at(file, "fixed"):
-        needed = trainers_constraints(trainer, search, fixed)
-        check_baseline(needed, search, fixed)
-    with _at(file, "constraints"):
-        return study_space((*written, *needed), search, fixed)
-
-
-def _own_fields(file: StudyFile, trainer: Trainer, search: SearchPlan) -> dict[str, Scalar]:
-    """The trainer's settings, which are hyperparameters under its own names."""
-    settings = file.config.trainer.settings
-    if isinstance(trainer, FrameworkTrainer):
-        with _at(file, "trainer"):
-            settings = trainer.fields(settings)
-    fields = {name: value for name, value in settings.items() if isinstance(value, Scalar)}
-    odd = [name for name in settings if name not in fields]
-    if odd:
-        raise ConfigError(
-            f"expected a number, a text or true or false, got {settings[odd[0]]!r}",
-            where=file.where(f"trainer.settings.{odd[0]}"),
-            hint=f"the settings of the trainer {file.config.trainer.name} are single values",
-        )
-    taken = [name for name in fields if name in (*CANONICAL_HYPERPARAMETERS, *search.parameters)]
-    if taken:
-        raise ConfigError(
-            f"{taken[0]} is a hyperparameter of the study, not one of the trainer's own fields",
-            where=file.where(f"trainer.settings.{taken[0]}"),
-            hint=f"hold it at a value with `fixed: {{{taken[0]}: ...}}`, or search it in `space`",
-        )
-    return fields
-
-
-def _check_trainer(
-    file: StudyFile, trainer: Trainer, recipe: Mapping[str, Scalar], space: Space, others: Sequence[TaskRef]
-) -> None:
-    """Asks the trainer whether it can take the recipe, the ends and choices of each searched parameter (the others as
-    in the recipe, or as near as constraints allow), and tests on other tasks."""
-    if isinstance(trainer, ExternalTrainer):
-        for other in others:
-            with _at(file, "trainer"):
-                trainer.check_other_test(other)
-        for name, reason in trainer.dead(space.names).items():
-            raise ConfigError(
-                f"to search {name} would change nothing: {reason}",
-                where=file.where(f"space.{name}"),
-                hint="every trial would be the same: leave it out of the space, or let it act",
-            )
-    with _at(file, "fixed"):
-        trainer.check(recipe)
-    for name, parameter in space.parameters.items():
-        if parameter.when:
-            continue
-        for value in ends(parameter):
-            with _at(file, f"space.{name}"):
-                if (values := _with_value(space, recipe, name, value)) is not None:
-                    trainer.check(values)
-
-
-def _with_value(space: Space, recipe: Mapping[str, Scalar], name: str, value: Scalar) -> Mapping[str, Scalar] | None:
-    """The recipe with another value, and with others where constraints need them; None if nothing goes with it."""
-    values = {**recipe, name: value}
-    if space.nearest.unmet(values) is None:
-        return values
-    moved = space.clip({n: v for n, v in values.items() if n in space.parameters}, hold=(name,)).values
-    held = {n: v for n, v in recipe.items() if n not in space.parameters}
-    return {**held, **moved} if moved.get(name) == value else None
-
-
 def _check_writable(file: StudyFile) -> None:
     folder = Path(file.config.output).expanduser()
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
@@ -346,17 +252,3 @@ def _check_writable(file: StudyFile) -> None:
             where=file.where("output"),
             hint=f"name another with `output:` or --output, or make {os.fspath(existing)} writable",
         ) from error
-
-
-@contextmanager
-def _at(file: StudyFile, place: str) -> Iterator[None]:
-    """Puts the place in the study file in front of an error that another layer raised."""
-    try:
-        yield
-    except RltuneError as error:
-        inner = error.where
-        precise = inner if inner and f"{inner}.".startswith(f"{place}.") else place
-        where = file.where(precise)
-        if inner and precise != inner and inner not in where:
-            where = f"{where}: {inner}"
-        raise type(error)(error.message, where=where, hint=error.hint) from error

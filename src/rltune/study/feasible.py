@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from rltune.config.load import StudyFile
 from rltune.config.resolve import SearchPlan
 from rltune.errors import ConfigError, SpaceError, suggest
 from rltune.space.axes import ends
@@ -12,6 +13,18 @@ from rltune.space.parameters import Parameter
 from rltune.space.space import Space
 from rltune.trainers.base import Constrained, Trainer
 from rltune.types import Scalar
+
+
+def space_of(file: StudyFile, trainer: Trainer, search: SearchPlan, fixed: Mapping[str, Scalar]) -> Space:
+    """The space with all that its values must meet together; the recipe meets it."""
+    with file.at("constraints"):
+        written = tuple(written_constraints(file.config.constraints, search, fixed))
+        check_baseline(written, search, fixed)
+    with file.at("fixed"):
+        needed = trainers_constraints(trainer, search, fixed)
+        check_baseline(needed, search, fixed)
+    with file.at("constraints"):
+        return study_space((*written, *needed), search, fixed)
 
 
 def written_constraints(texts: Sequence[str], search: SearchPlan, fixed: Mapping[str, Scalar]) -> Iterator[Constraint]:
