@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VERL := .venv-verl
+VERL_READY := $(VERL)/.ready
 DEMO ?= studies/demo
 PYTEST_ARGS ?=
 
@@ -12,7 +14,7 @@ PYTEST_ARGS ?=
 demo: $(READY)
 	$(BIN)/rltune run examples/embedded.yaml --name $(notdir $(DEMO)) --output $(dir $(DEMO)) --fresh
 
-test: $(READY) lint types
+test: $(READY) $(VERL_READY) lint types
 	$(BIN)/python -m pytest --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(READY)
@@ -50,6 +52,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $(READY)
 
+# verl's own configuration, for the tests that compose it: a few megabytes, no torch.
+$(VERL_READY): tests/trainers/verl/requirements.txt
+	@echo "installing verl's configuration into $(VERL)"
+	@$(PYTHON) -m venv $(VERL)
+	@$(VERL)/bin/python -m pip install --quiet --upgrade pip
+	@$(VERL)/bin/python -m pip install --quiet --no-deps -r $<
+	@touch $@
+
 # Renews the pins from pyproject.toml, in an environment of its own.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -59,4 +69,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf $(VENV) .venv-lock studies .pytest_cache .ruff_cache .hypothesis htmlcov
+	rm -rf $(VENV) $(VERL) .venv-lock studies .pytest_cache .ruff_cache .hypothesis htmlcov
