@@ -5,15 +5,19 @@ RLTUNE_VERL_REAL=<python of an environment with verl and torch> pytest tests/tra
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from verl_toys import Recorder
 
+from rltune.store.base import StudyState
+from rltune.study.api import create
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.verl.trainer import VerlTrainer
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
@@ -35,7 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def trainer(folder: Path, *more: str) -> VerlTrainer:
+def settings(folder: Path, *more: str) -> dict[str, object]:
+    """Settings of the trainer: verl on the CPU."""
     base = f"""
         data.train_files={folder}/train.parquet data.val_files={folder}/test.parquet data.max_prompt_length=48
         data.max_response_length=12 data.dataloader_num_workers=0 actor_rollout_ref.model.use_remove_padding=False
@@ -57,9 +62,11 @@ def trainer(folder: Path, *more: str) -> VerlTrainer:
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": "1",
     }
-    made = VerlTrainer().configure(
-        {"python": PYTHON, "base": [*base, *more], "gpus": 1, "env": env, "folder": str(folder)}
-    )
+    return {"python": PYTHON, "base": [*base, *more], "gpus": 1, "env": env, "folder": str(folder)}
+
+
+def trainer(folder: Path, *more: str) -> VerlTrainer:
+    made = VerlTrainer().configure(settings(folder, *more))
     assert isinstance(made, VerlTrainer)
     return made
 
@@ -147,3 +154,84 @@ def test_a_memory_level_changes_nothing_but_rounding(folder: Path, tmp_path: Pat
         # Two runs of verl at the same level differ by up to 1e-3, since it shuffles the batch by random names.
         assert values["grad_norm"] == pytest.approx(seen[0]["grad_norm"], rel=5e-3)
     print([{name: values[name] for name in ("reward", "grad_norm", "entropy")} for values in seen])
+
+
+@dataclass(frozen=True)
+class Acts:
+    """A changed hyperparameter, a metric that the change is seen in, at a step, and how: new over old, from and to."""
+
+    name: str
+    value: Scalar
+    metric: str
+    step: int
+    low: float
+    high: float
+
+
+@pytest.fixture(scope="module")
+def before(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Mapping[str, float]]:
+    return three_steps(folder, tmp_path_factory.mktemp("before"))
+
+
+def three_steps(folder: Path, root: Path, **changed: Scalar) -> dict[int, Mapping[str, float]]:
+    """Metrics by step of a run with two updates a step, so that the second is off the policy that answered."""
+    recorder = Recorder(root)
+    trainer(folder).train(job(folder, 0, 3, None, **{"updates_per_step": 2, "kl_coef": 0.001, **changed}), recorder)
+    return {metrics.step: metrics.values for metrics in recorder.steps}
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        Acts("learning_rate", 1e-5, "kl", 3, 0, 0.1),  # it hardly leaves the reference
+        Acts("lr_scheduler", "constant", "learning_rate", 3, 1.9, 2.1),  # half of a cosine
+        Acts("clip_ratio", 1e-4, "clip_fraction", 2, 3, math.inf),
+        Acts("grad_clip", 1e-9, "kl", 3, 0, 0.1),  # below Adam's epsilon
+        Acts("kl_coef", 100.0, "grad_norm", 3, 3, math.inf),
+        Acts("rollouts", 8, "tokens", 1, 1.7, 2.3),
+    ],
+    ids=lambda acts: acts.name,
+)
+def test_each_searched_hyperparameter_acts(
+    folder: Path, tmp_path: Path, before: dict[int, Mapping[str, float]], acts: Acts
+) -> None:
+    after = three_steps(folder, tmp_path, **{acts.name: acts.value})
+    old, new = before[acts.step][acts.metric], after[acts.step][acts.metric]
+    print(f"{acts.name} {acts.value}: {acts.metric} at step {acts.step} from {old:.4g} to {new:.4g}")
+    assert acts.low * abs(old) <= abs(new) <= acts.high * abs(old) and new != old
+
+
+@pytest.mark.parametrize(
+    ("recipe", "more"), [("verl-grpo", ()), ("verl-ppo", ("trainer.use_v1=False",))], ids=["grpo", "ppo"]
+)
+def test_a_whole_study(folder: Path, tmp_path: Path, recipe: str, more: tuple[str, ...]) -> None:
+    """Search with a promotion, a run that a rule ends, confirmation, final training and test, all by main_ppo."""
+    rows = str(folder / "rows.jsonl")
+    source: dict[str, object] = {
+        "name": "real",
+        "models": str(folder / "tiny"),
+        "task": {"name": "file", "train": rows, "validation": rows, "test": rows, "reward": "exact"},
+        "trainer": {
+            "name": "verl",
+            "settings": {**settings(folder, *more), "test_files": str(folder / "test.parquet")},
+        },
+        "recipe": recipe,
+        "space": {"learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True}},
+        "fixed": {"prompts_per_step": 8, "updates_per_step": 2, "rollouts": 4},
+        "validation": {"prompts": 16, "samples": 1},
+        "optimizer": {"name": "bohb", "options": {"eta": 2}},
+        "stopping": {"rules": [{"rule": "reward_drop", "drop": 0.5}]},
+        "budget": {"time": "2h", "trials": 6},
+        "steps": 4,
+        "rungs": [2, 4],
+        "confirm": {"top": 1},
+        "final": {"seeds": 1},
+        "executor": {"slots": 1},
+        "output": str(tmp_path),
+    }
+    with create(source) as study:
+        assert study.run() is StudyState.FINISHED
+        found = study.summary().to_json()
+        (tmp_path / "summary.json").write_text(json.dumps(found, default=str))
+        print(study.folder, found["winner"])
+        assert "critic.optim.lr" in study.export("verl") or recipe == "verl-grpo"
