@@ -2,10 +2,9 @@
 
 PED-ANOVA (Watanabe et al. 2023, arXiv 2304.10255; Optuna's evaluator) compares where the best configurations lie along
 a hyperparameter with where all lie. It must not be asked of the evaluated configurations themselves: a search soon
-tries only good learning rates, and among those it doesn't matter any more. In searches of 60 evaluations on
-`rltune.testing.surfaces.GrpoSurface`, where the learning rate makes 94 % of the differences, it came first in one of
-nine at r_max / 4 and in none of seven at r_max. So the evaluations are projected on the whole space: a model of all of
-them says what M configurations that fill it evenly are worth at the fidelity.
+tries only good learning rates, and among those it doesn't matter any more: asked so, PED-ANOVA mostly misses the
+learning rate on surfaces where that makes 94 % of the differences. So the evaluations are projected on the whole
+space: a model of all of them says what M configurations that fill it evenly are worth at the fidelity.
 
 Notation:
     M  configurations, quasi-random in the space; p  hyperparameters

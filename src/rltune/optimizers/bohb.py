@@ -16,7 +16,7 @@ from rltune.optimizers.baseline_options import BohbOptions
 from rltune.optimizers.brackets import Counts, Promote, levels_of, moves
 from rltune.optimizers.kde import KdeModel, fit_density, impute, split_sizes
 from rltune.optimizers.runs import best_scored
-from rltune.optimizers.trials import Trial, Trials, check_recipe, new_at_random, read_trials
+from rltune.optimizers.trials import Trial, Trials, new_at_random, read_trials
 from rltune.space.parameters import CategoricalParameter
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 
@@ -33,7 +33,6 @@ class BohbOptimizer:
     name = "bohb"
 
     def __init__(self, problem: Problem, options: BohbOptions) -> None:
-        check_recipe(problem, self.name)
         self.problem = problem
         self.options = options
         self.levels = levels_of(problem.rungs, options.eta)

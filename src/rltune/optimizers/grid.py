@@ -17,7 +17,6 @@ from rltune.bayes.data import score_of
 from rltune.optimizers.base import Problem
 from rltune.optimizers.baseline_options import GridOptions
 from rltune.optimizers.runs import read_runs
-from rltune.optimizers.trials import check_recipe
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.types import Configuration, History, Phase, Proposal
@@ -45,7 +44,6 @@ class GridOptimizer:
     def __init__(self, problem: Problem, options: GridOptions) -> None:
         self.problem = problem
         self.options = options
-        check_recipe(problem, self.name)
         self.axes = options.axes(problem.space)
         self.coarse = self._sweep(problem.space, problem.recipe, self.axes, options.points)
         self.seeds = tuple(problem.training_seed + SEED_STRIDE * k for k in range(options.seeds))

@@ -54,12 +54,6 @@ class JointFidelityOptimizer:
                 where="optimizer.joint_fidelity",
                 hint=suggest(unknown[0], sizes),
             )
-        if encode_nearest(problem.space, problem.recipe) is None:
-            raise OptimizerError(
-                "the recipe must have a value for each parameter of the space, and one of its choices",
-                where="optimizer.joint_fidelity",
-                hint=f"parameters: {', '.join(problem.space.names)}",
-            )
         self.problem = problem if options.acquisition == "ei_per_cost" else with_target(problem)
         self.options = options
         self.initial = options.initial or max(6, 2 * len(problem.space.names))

@@ -11,7 +11,7 @@ from rltune.optimizers.baseline_options import OptunaOptions
 from rltune.optimizers.optuna_parts import check_parts, make_pruner, make_sampler, quiet
 from rltune.optimizers.optuna_study import Judge, replayed_study, study_of, suggest
 from rltune.optimizers.runs import best_scored
-from rltune.optimizers.trials import Trial, Trials, check_recipe, new_at_random, read_trials
+from rltune.optimizers.trials import Trial, Trials, new_at_random, read_trials
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 
 TAKES_NOTES = frozenset({"cmaes", "nsgaii", "nsgaiii", "qmc"})
@@ -36,7 +36,6 @@ class OptunaOptimizer:
     name = "optuna"
 
     def __init__(self, problem: Problem, options: OptunaOptions) -> None:
-        check_recipe(problem, self.name)
         self.problem = problem
         self.options = options
         check_parts(options)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from rltune.bayes.data import score_of, worth_of
-from rltune.errors import OptimizerError
 from rltune.optimizers.base import Problem
 from rltune.optimizers.runs import read_runs
 from rltune.space.space import Space
@@ -60,16 +59,6 @@ class Trials:
         """Those that could go on from step `below` to `steps`, best first."""
         found = [t for t in self.all if t.rests_at(steps, below)]
         return sorted(found, key=lambda t: -t.scores[below])
-
-
-def check_recipe(problem: Problem, name: str) -> None:
-    """Raises OptimizerError if the recipe, with which optimizer `name` begins, isn't in the space."""
-    if not problem.space.contains(problem.recipe):
-        raise OptimizerError(
-            f"{name} begins with the recipe, which must lie in the space, but doesn't",
-            where=f"optimizer.{name}",
-            hint="give the recipe a value within its interval for each parameter of the space, and no other",
-        )
 
 
 def read_trials(problem: Problem, history: History) -> Trials:
