@@ -204,7 +204,8 @@ _AVERAGED = ("seconds", "configurations", "trials", "trial_seconds", "tokens_per
 def _accuracy(values: list[float]) -> list[str]:
     """Number of seeds, mean with its t-interval, and the values themselves if they are few."""
     bounds = interval(values)
-    said = f"{statistics.fmean(values):.3f}" + (f" ({bounds[0]:.3f}–{bounds[1]:.3f})" if bounds else "")
+    # a t-interval knows no upper end
+    said = f"{statistics.fmean(values):.3f}" + (f" ({bounds[0]:.3f}–{min(bounds[1], 1.0):.3f})" if bounds else "")
     each = ", ".join(f"{v:.3f}" for v in values) if len(values) <= 5 else f"{min(values):.3f}–{max(values):.3f}"
     return [str(len(values)), said, each]
 
