@@ -9,7 +9,7 @@ import json
 import math
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,14 +158,13 @@ def test_a_memory_level_changes_nothing_but_rounding(folder: Path, tmp_path: Pat
 
 @dataclass(frozen=True)
 class Acts:
-    """A changed hyperparameter, a metric that the change is seen in, at a step, and how: new over old, from and to."""
+    """A changed hyperparameter, a metric that the change is seen in, at a step, and how: old, new -> as it should."""
 
     name: str
     value: Scalar
     metric: str
     step: int
-    low: float
-    high: float
+    holds: Callable[[float, float], bool]
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +182,12 @@ def three_steps(folder: Path, root: Path, **changed: Scalar) -> dict[int, Mappin
 @pytest.mark.parametrize(
     "acts",
     [
-        Acts("learning_rate", 1e-5, "kl", 3, 0, 0.1),  # it hardly leaves the reference
-        Acts("lr_scheduler", "constant", "learning_rate", 3, 1.9, 2.1),  # half of a cosine
-        Acts("clip_ratio", 1e-4, "clip_fraction", 2, 3, math.inf),
-        Acts("grad_clip", 1e-9, "kl", 3, 0, 0.1),  # below Adam's epsilon
-        Acts("kl_coef", 100.0, "grad_norm", 3, 3, math.inf),
-        Acts("rollouts", 8, "tokens", 1, 1.7, 2.3),
+        Acts("learning_rate", 1e-5, "kl", 3, lambda old, new: new < 0.1 * old),  # it hardly leaves the reference
+        Acts("lr_scheduler", "constant", "learning_rate", 3, lambda old, new: old < 0.6 * new == 0.6 * RATE),
+        Acts("clip_ratio", 1e-4, "clip_fraction", 2, lambda old, new: new > old + 0.05),
+        Acts("grad_clip", 1e-9, "kl", 3, lambda old, new: new < 0.1 * old),  # below Adam's epsilon
+        Acts("kl_coef", 100.0, "grad_norm", 3, lambda old, new: new > 3 * old),
+        Acts("rollouts", 8, "tokens", 1, lambda old, new: 1.7 * old < new < 2.3 * old),
     ],
     ids=lambda acts: acts.name,
 )
@@ -198,7 +197,7 @@ def test_each_searched_hyperparameter_acts(
     after = three_steps(folder, tmp_path, **{acts.name: acts.value})
     old, new = before[acts.step][acts.metric], after[acts.step][acts.metric]
     print(f"{acts.name} {acts.value}: {acts.metric} at step {acts.step} from {old:.4g} to {new:.4g}")
-    assert acts.low * abs(old) <= abs(new) <= acts.high * abs(old) and new != old
+    assert acts.holds(old, new)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +220,7 @@ def test_a_whole_study(folder: Path, tmp_path: Path, recipe: str, more: tuple[st
         "validation": {"prompts": 16, "samples": 1},
         "optimizer": {"name": "bohb", "options": {"eta": 2}},
         "stopping": {"rules": [{"rule": "reward_drop", "drop": 0.5}]},
-        "budget": {"time": "2h", "trials": 6},
+        "budget": {"time": "2h", "trials": 4},
         "steps": 4,
         "rungs": [2, 4],
         "confirm": {"top": 1},
