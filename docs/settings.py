@@ -47,8 +47,9 @@ own field (for TRL: of its configuration of the algorithm, see [trl](trl.md)).
 ## Constraints
 
 Values that only some combinations of are possible: batches that are divided into mini-batches and among GPUs, a lower
-bound below an upper one. The trainers `trl` and `verl` say themselves what their batches need. A study adds what it
-wants beside that:
+bound below an upper one. The trainers `trl` and `verl` say themselves what their batches need, and with `command` every
+division of whole numbers in the arguments, such as `{{prompts_per_step / updates_per_step}}`, has to come out even. A
+study adds what it wants beside that:
 
 ```yaml
 space:

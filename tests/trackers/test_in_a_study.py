@@ -7,16 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
+from report.factory import CONFIG, fill_half
 from rltune.clock import SystemClock
 from rltune.config.parts import TrackerConfig
 from rltune.errors import TrackerError
 from rltune.store.base import StudyState
+from rltune.store.open import create_study
 from rltune.store.open import open_study as open_store
 from rltune.study.api import create, open_study
 from rltune.study.mirrors import LOG_FILE, Mirrors
@@ -155,7 +158,41 @@ def test_a_tracker_whose_process_dies_is_told(tmp_path: Path) -> None:
     trackers = [TrackerConfig.model_validate({"name": "tensorboard"})]
     with Mirrors(trackers, tmp_path / "toy", "toy", tmp_path / "toy", lambda *m: told.append(m)) as mirrors:
         os.kill(mirrors._processes[0]._process.pid, signal.SIGKILL)
-    assert [text for _, text in told] == [f"the tracker tensorboard ended with status -9: see {LOG_FILE}"]
+    (text,) = [text for _, text in told]
+    assert text.startswith(f"the tracker tensorboard ended with status -9: see {LOG_FILE}") and "rltune export" in text
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("print('a welcome')", []),
+        ("import atexit, time; atexit.register(time.sleep, 600)", ["didn't get everything in time"]),
+        (
+            "import sys; sys.modules['tensorboard.compat.proto.event_pb2'] = type('Leaves', (), "
+            "{'__getattr__': lambda *_: sys.exit(1)})()",
+            ["ended with status 1: see trackers.log"],
+        ),
+    ],
+    ids=["prints at its start", "hangs at its end", "leaves without a word"],
+)
+def test_whatever_a_trackers_interpreter_does_the_study_ends_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, told: list[str]
+) -> None:
+    with closing(create_study(tmp_path / "demo", "demo", CONFIG)) as store:
+        fill_half(store)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(start)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    trackers = [TrackerConfig.model_validate({"name": "tensorboard"})]
+    heard: list[str] = []
+    seconds = 60.0 if "atexit" not in start else 5.0
+    with Mirrors(
+        trackers, tmp_path / "demo", "demo", tmp_path / "demo", lambda _, text: heard.append(text), seconds
+    ) as mirrors:
+        (process,) = mirrors._processes
+    assert process._process.poll() is not None
+    heard = [text for text in heard if not text.startswith("waiting")]
+    assert len(heard) == len(told) and all(words in text for words, text in zip(told, heard, strict=True))
 
 
 def test_two_mirrors_of_one_tracker_wait_for_each_other(tmp_path: Path) -> None:

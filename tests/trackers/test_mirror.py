@@ -116,12 +116,13 @@ def test_a_stopped_run_says_why_and_what_it_cost(store: StudyStore) -> None:
     filler.segment(propose(1)[0], "embedded/xs", 15, stop=stop)
     filler.segment(propose(2)[1], "embedded/xs", 15, stop=StopReason(StopKind.DIVERGED, 3, "not finite"))
     filler.segment(propose(3)[2], "embedded/xs", 15, stop=StopReason(StopKind.INTERRUPTED, 3, "asked to"))
-    ruled, diverged, interrupted = (run for _, run in tracked_runs(store, alive=False))
+    filler.segment(propose(4)[3], "embedded/xs", 15, stop=StopReason(StopKind.OUT_OF_MEMORY, 3, "out of memory"))
+    ruled, diverged, interrupted, short = (run for _, run in tracked_runs(store, alive=False))
     assert ruled.status is Status.FINISHED and ruled.facts["rltune/stop_rule"] == "kl_growth"
     assert ruled.facts["rltune/stop_kind"] == "rule" and "31 %" in ruled.facts["rltune/stop_reason"]
     assert ruled.numbers["rltune/stop/growth"] == 0.31 and ruled.numbers["rltune/stop_step"] == 9
     assert ruled.numbers["rltune/seconds"] == pytest.approx(0.15 * 9 + 1.0) and "rltune/score" not in ruled.numbers
-    assert (diverged.status, interrupted.status) == (Status.FAILED, Status.KILLED)
+    assert (diverged.status, interrupted.status, short.status) == (Status.FAILED, Status.KILLED, Status.FAILED)
     assert "diverged" in diverged.tags and diverged.facts["rltune/rungs_reached"] == ""
 
 

@@ -26,7 +26,7 @@ STUDY = {
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """All packages seem to be there; none is imported by a check."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL", "NETRC"):
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_MODE", "WANDB_BASE_URL", "NETRC"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -92,6 +92,9 @@ def test_wandb_needs_a_key_to_be_online(installed, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("WANDB_API_KEY", "0123")
     check_tracker("wandb")
     monkeypatch.delenv("WANDB_API_KEY")
+    monkeypatch.setenv("WANDB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    check_tracker("wandb")
+    monkeypatch.delenv("WANDB_IDENTITY_TOKEN_FILE")
     monkeypatch.setenv("WANDB_MODE", "offline")
     check_tracker("wandb")
     monkeypatch.setenv("WANDB_MODE", "disabled")

@@ -11,8 +11,9 @@ from rltune.store.registry import KEEP_CHECKPOINTS
 
 _UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6))
 
-WRITTEN = 1
-"""Checkpoints that each trial in flight has beside those that are kept: the one that is being written."""
+IN_FLIGHT = KEEP_CHECKPOINTS + 1
+"""Checkpoints that each trial in flight has beside those that its run had before: its own newest, and the one that is
+being written. What it went on from is let go only at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ def forecast_disk(
     measured: Sequence[str] = (),
 ) -> Disk:
     """The most that can be on disk at a time: each run that may go on keeps its newest checkpoints, and each trial in
-    flight writes one more. Runs that died keep none, so that it is less in fact.
+    flight has some of its own. Runs that died keep none, so that it is less in fact.
 
     Args:
         runs: by model, how many there may be in the end. at_once: by model, trials at once.
     """
     kept = sum(KEEP_CHECKPOINTS * count * sizes.get(model, 0) for model, count in runs.items())
-    written = max((WRITTEN * count * sizes.get(model, 0) for model, count in at_once.items()), default=0)
+    written = max((IN_FLIGHT * count * sizes.get(model, 0) for model, count in at_once.items()), default=0)
     return Disk(dict(sizes), tuple(measured), dict(runs), kept + written, free)
 
 

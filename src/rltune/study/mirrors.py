@@ -22,7 +22,7 @@ from rltune.executors.base import Outcome
 from rltune.executors.local.protocol import CHUNK_BYTES, Lines
 from rltune.store.base import RunRecord
 from rltune.study.observer import Observer
-from rltune.trackers.process import Order
+from rltune.trackers.process import GIVEN_UP, Order
 from rltune.types import Proposal, StepMetrics
 
 LOG_FILE = "trackers.log"
@@ -35,22 +35,33 @@ Tell = Callable[[str, str], None]
 
 
 class _Process:
-    """One tracker's process."""
+    """One tracker's process. Its messages come through a pipe of their own: what an interpreter's start-up or a library
+    prints goes to the log."""
 
     def __init__(self, order: Order, log: Path) -> None:
         self.tracker = order.tracker
+        self.remedy = order.remedy
         self._lines = Lines()
+        self._silent = False
         self._ended = False
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "rltune.trackers.process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-                bufsize=0,
-                start_new_session=True,  # Ctrl-C in the terminal is for the controller
-            )
+        self._told, told = os.pipe()
+        try:
+            with log.open("ab") as printed:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "rltune.trackers.process", str(told)],
+                    stdin=subprocess.PIPE,
+                    stdout=printed,
+                    stderr=printed,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    bufsize=0,
+                    pass_fds=(told,),
+                    start_new_session=True,  # Ctrl-C in the terminal is for the controller
+                )
+        except OSError:
+            os.close(self._told)
+            raise
+        finally:
+            os.close(told)
         self._write(order.line())
 
     def messages(self) -> list[tuple[str, str]]:
@@ -58,16 +69,17 @@ class _Process:
         if self._ended:
             return []
         found = []
-        assert self._process.stdout is not None
-        while select.select([self._process.stdout], [], [], 0)[0]:
-            data = os.read(self._process.stdout.fileno(), CHUNK_BYTES)
+        while not self._silent and select.select([self._told], [], [], 0)[0]:
+            data = os.read(self._told, CHUNK_BYTES)
             found += [(str(line["level"]), str(line["text"])) for line in self._lines.feed(data)]
-            if not data:
-                self._ended = True
-                status = self._process.wait()
-                if status not in (0, 1):  # 1: it has said why
-                    found.append(("warning", f"the tracker {self.tracker} ended with status {status}: see {LOG_FILE}"))
-                break
+            self._silent = not data
+        # Its libraries may still be at work, or hang, after its last word.
+        status = self._process.poll() if self._silent else None
+        if status is not None:
+            self._ended = True
+            if status not in (0, GIVEN_UP):
+                text = f"the tracker {self.tracker} ended with status {status}: see {LOG_FILE} ({self.remedy})"
+                found.append(("warning", text))
         return found
 
     @property
@@ -87,8 +99,7 @@ class _Process:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._ended = True
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        os.close(self._told)
 
     def _write(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -156,7 +167,7 @@ class Mirrors:
             if not late:
                 return
             if waited > self._last_seconds:
-                remedies = "; ".join(order.remedy for order in self._orders if order.tracker in late)
+                remedies = "; ".join(process.remedy for process in self._processes if not process.ended)
                 self._tell("warning", f"{' and '.join(late)} didn't get everything in time ({remedies})")
                 return
             if waited > _QUIET_SECONDS and not said:

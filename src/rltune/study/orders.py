@@ -10,11 +10,10 @@ from pathlib import Path
 from rltune.executors.base import Limits, Order
 from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
+from rltune.study.hours import TIMED_STEPS
 from rltune.study.work import Score, Timing
 from rltune.trainers.base import Role, ScoreJob, Scoring, TrainJob
 from rltune.types import Configuration, Phase, Proposal, Scalar, StepMetrics
-
-TIMING_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ class Workshop:
 
     def timing_order(self, work: Timing, recipe: Configuration, memory_level: int = 0) -> Order:
         """A few steps of the recipe and one validation, in a folder that is thrown away."""
-        steps = min(TIMING_STEPS, self.horizon)
+        steps = min(TIMED_STEPS, self.horizon)
         job = TrainJob(
             model=self.model_paths[work.model],
             task=self.task,

@@ -25,7 +25,7 @@ class Status(StrEnum):
 
     RUNNING = "running"
     FINISHED = "finished"  # its newest segment ended with a result: reached its step, or a rule ended it
-    FAILED = "failed"  # crashed or diverged
+    FAILED = "failed"  # crashed, ran out of memory or diverged
     KILLED = "killed"  # interrupted or lost; it will go on with the study
 
 

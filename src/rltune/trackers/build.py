@@ -94,7 +94,7 @@ def _check_wandb(mode: str) -> None:
 
 def _has_wandb_key() -> bool:
     """Whether W&B's library will find a key without asking for one."""
-    if os.environ.get("WANDB_API_KEY"):
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     host = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
     file = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()

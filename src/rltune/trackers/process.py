@@ -3,7 +3,8 @@
 A process of its own, so that nothing that a tracker's library does (waiting for a network, minutes of importing,
 threads, exits, memory) can touch the study. It only reads the store. Its controller gives it one line of JSON (`Order`)
 and then nothing; the end of that input, also by the controller's death, means: one last pass, then end. What a person
-should know goes to the standard output, one JSON object a line; what libraries print goes to the standard error.
+should know goes into a pipe whose number is its only argument, one JSON object a line; what libraries print goes to
+their standard output and error.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import json
 import os
 import select
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -28,6 +30,8 @@ from rltune.trackers.mirror import Mirror, Tell
 
 SHORTEST_PAUSE = 2.0
 """Seconds between two passes, at least."""
+GIVEN_UP = 3
+"""Exit status after a message that says why. Python's own after an exception is 1."""
 IDLE_SHARE = 20.0
 """A pass is followed by a pause of so many times its length: large studies take seconds to read."""
 
@@ -48,7 +52,7 @@ class Order:
 
     @property
     def remedy(self) -> str:
-        again = f"rltune export {self.folder} --format {self.tracker}"
+        again = f"rltune export {shlex.quote(self.folder)} --format {self.tracker}"
         return f"the study goes on; `{again}` makes up for what is missing"
 
     def line(self) -> bytes:
@@ -56,9 +60,9 @@ class Order:
 
 
 def main() -> int:
-    """Exit status: 0, or 1 if it couldn't even begin."""
-    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # libraries print; only messages may go to the controller
+    """Exit status: 0, or GIVEN_UP."""
+    told = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
+    os.set_inheritable(told.fileno(), False)  # a library's own processes would hold it open
     os.nice(10)
 
     def tell(level: str, text: str) -> None:
@@ -71,7 +75,7 @@ def main() -> int:
         mirror_until_the_end(order, tell)
     except RltuneError as error:
         tell("warning", f"the tracker {order.tracker} was given up: {error} (the study goes on)")
-        return 1
+        return GIVEN_UP
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from rltune.analysis.records import ReadableStore
 from rltune.store.base import RunRecord, ScoreRecord, SegmentRecord, SegmentState, StudyRecord
 from rltune.trackers.base import PREFIX, Point, Status, TrackedRun, TrackedStudy
-from rltune.types import SAYS_NOTHING, Evaluation, Scalar, StepMetrics, StopKind, StopReason
+from rltune.types import FAILURES, SAYS_NOTHING, Evaluation, Scalar, StepMetrics, StopKind, StopReason
 
 T = TypeVar("T")
 
@@ -165,9 +165,9 @@ def _finalist(study: StudyRecord, run: RunRecord) -> str:
 
 
 def _status(stop: StopReason | None) -> Status:
-    if stop is None or stop.kind in SAYS_NOTHING:
-        return Status.KILLED
-    return Status.FAILED if stop.kind in (StopKind.FAILED, StopKind.DIVERGED) else Status.FINISHED
+    if stop is not None and stop.kind in (*FAILURES, StopKind.DIVERGED):
+        return Status.FAILED
+    return Status.KILLED if stop is None or stop.kind in SAYS_NOTHING else Status.FINISHED
 
 
 def _owner(segments: Sequence[SegmentRecord], step: int) -> SegmentRecord | None:

@@ -110,11 +110,13 @@ class ServerConnection:
             self._process.stdin.write(encode(message))
 
     def replies(self, timeout: float) -> list[dict[str, Any]]:
-        """Replies that have come, waiting up to `timeout` seconds for the first."""
-        if not self._inbox:
+        """Ends of workers that have come, waiting up to `timeout` seconds for the first. Answers to `run`, and that the
+        server is ready, are left for those who wait for them."""
+        if not any("ended" in message for message in self._inbox):
             self._receive(timeout)
-        replies, self._inbox = self._inbox, []
-        return replies
+        ended = [message for message in self._inbox if "ended" in message]
+        self._inbox = [message for message in self._inbox if "ended" not in message]
+        return ended
 
     def shut_down(self, seconds: float) -> None:
         """Tells the server that nobody needs it any more and waits for its end; by force after `seconds`."""
