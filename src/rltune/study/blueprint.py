@@ -25,7 +25,7 @@ from rltune.optimizers.outline import Outline
 from rltune.space.space import Space
 from rltune.study.feasible import space_of
 from rltune.study.shares import check_gpus, gpu_shares
-from rltune.study.trainers import check_trainer, judging_rules, launch_settings, own_fields
+from rltune.study.trainers import check_trainer, idle_fixed, judging_rules, launch_settings, own_fields
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
@@ -118,6 +118,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     check_trainer(file, trainer, told, space, others)
     if isinstance(trainer, ExternalTrainer):
         notes += trainer.notes(told)
+        notes += idle_fixed(file, trainer, notes)
     if isinstance(trainer, (ExternalTrainer, FrameworkTrainer)):
         with file.at("task" if not external else "trainer"):
             trainer.check_data(config.task.name, config.task.options, told)

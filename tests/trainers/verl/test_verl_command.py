@@ -121,6 +121,15 @@ def test_what_acts_for_no_algorithm_of_the_users_own_is_refused(make_trainer: Ma
     make_trainer("", "algorithm.adv_estimator=gae").check({"critic_learning_rate": 1e-5})
 
 
+def test_an_engine_whose_checkpoints_are_unknown_is_refused_by_name(make_trainer: Make) -> None:
+    trainer = make_trainer("", "actor_rollout_ref.actor.strategy=megatron")
+    with pytest.raises(TrainerError, match="expected one of the engines fsdp, fsdp2, got megatron"):
+        trainer.constraints({"rollouts": 4}, ())
+    with pytest.raises(TrainerError, match="got megatron"):
+        trainer.check({})
+    make_trainer("", "actor_rollout_ref.actor.strategy=fsdp2").check({})
+
+
 def test_what_the_study_does_not_name_stays_as_the_users_overrides_have_it(
     command: Callable[..., Command], make_job: Job
 ) -> None:

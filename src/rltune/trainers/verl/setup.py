@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rltune.errors import TrainerError
 from rltune.trainers.verl.algorithms import ALGORITHMS
-from rltune.trainers.verl.dialect import Dialect
+from rltune.trainers.verl.dialect import ACTOR, Dialect
 from rltune.trainers.verl.hyperparameters import check_acts, parse
 from rltune.trainers.verl.installed import Installed, installed_verl
 from rltune.trainers.verl.keys import DEFAULT_RESPONSE, kl_place, overrides_of
@@ -19,6 +19,8 @@ from rltune.types import Scalar
 
 _RESPONSE = "data.max_response_length"
 _ESTIMATOR = "algorithm.adv_estimator"
+_STRATEGY = f"{ACTOR}.strategy"
+ENGINES = ("fsdp", "fsdp2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,23 @@ class Setup:
             return int(given)
         except ValueError:
             raise TrainerError(f"{_RESPONSE} takes a whole number, got {given!r}", where="trainer verl") from None
+
+    def require_engine(self) -> None:
+        """Passes for the engines whose schedules and checkpoints are known.
+
+        Raises:
+            TrainerError: for another one, as Megatron.
+        """
+        if not self.installed.schema.has(_STRATEGY):
+            return
+        named = self.installed.compose(self.launch.overrides, (_STRATEGY,))[_STRATEGY]
+        if named is not None and named not in ENGINES:
+            raise TrainerError(
+                f"expected one of the engines {', '.join(ENGINES)}, got {named}: rltune can't tell whether its "
+                "checkpoints are complete, and its schedules have other names",
+                where="trainer.settings",
+                hint=f"set {_STRATEGY}=fsdp2, with verl's own ppo_trainer config",
+            )
 
     def searched(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> tuple[Override, ...]:
         """The overrides of hyperparameters. Without an algorithm it is GRPO, or what the user's overrides say.

@@ -51,6 +51,7 @@ class VerlTrainer:
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         """See `Trainer.check`. The installed verl has to compose its config with them, and to find it valid."""
         setup = self._setup()
+        setup.require_engine()
         overrides = _checkable(setup, hyperparameters)
         setup.installed.compose(overrides)
         setup.installed.validate(overrides)
