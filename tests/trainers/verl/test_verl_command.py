@@ -121,6 +121,13 @@ def test_what_acts_for_no_algorithm_of_the_users_own_is_refused(make_trainer: Ma
     make_trainer("", "algorithm.adv_estimator=gae").check({"critic_learning_rate": 1e-5})
 
 
+def test_a_role_without_a_number_of_gpus_is_told_before_a_study_on_several_nodes(make_trainer: Make) -> None:
+    trainer = make_trainer("", gpus={"target": 8}, nodes=2)
+    assert trainer.gpus("m", "target") is None  # those of the cluster
+    with pytest.raises(TrainerError, match="add `proxy: <count>`"):
+        trainer.gpus("m", "proxy")
+
+
 def test_an_engine_whose_checkpoints_are_unknown_is_refused_by_name(make_trainer: Make) -> None:
     trainer = make_trainer("", "actor_rollout_ref.actor.strategy=megatron")
     with pytest.raises(TrainerError, match="expected one of the engines fsdp, fsdp2, got megatron"):

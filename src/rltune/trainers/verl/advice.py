@@ -108,4 +108,4 @@ def _without_effect(config: Mapping[str, object], hyperparameters: Mapping[str, 
 def _updates(config: Mapping[str, object]) -> int:
     """Optimizer updates made from one rollout step."""
     batch, mini, epochs = (int(str(config[key])) for key in (_BATCH, _MINI, _EPOCHS))
-    return epochs * math.ceil(batch / mini)
+    return epochs * math.ceil(batch / max(1, mini))

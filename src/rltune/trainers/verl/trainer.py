@@ -85,7 +85,8 @@ class VerlTrainer:
         """See `NeedsGpus.gpus`. Several nodes, or a Ray that runs already, have their own."""
         options = self._setup().options
         elsewhere = options.nodes > 1 or "RAY_ADDRESS" in {**os.environ, **options.env}
-        return None if elsewhere else options.gpus_for(model, role)
+        count = options.gpus_for(model, role)
+        return None if elsewhere else count
 
     def check_other_test(self, other: TaskRef) -> None:
         """See `ExternalTrainer.check_other_test`."""
