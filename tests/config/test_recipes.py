@@ -35,6 +35,31 @@ def test_verl_values_are_the_published_ones() -> None:
     }
 
 
+def test_dapo_is_the_published_script() -> None:
+    """verl-recipe, dapo/run_dapo_qwen2.5_32b.sh."""
+    recipe = build_recipe("verl-dapo")
+    published = {
+        "learning_rate": 1e-6,
+        "warmup_steps": 10,
+        "actor_rollout_ref.actor.optim.weight_decay": 0.1,
+        "clip_ratio": 0.2,
+        "clip_ratio_high": 0.28,
+        "actor_rollout_ref.actor.clip_ratio_c": 10.0,
+        "kl_coef": 0.0,
+        "entropy_coef": 0.0,
+        "overlong_share": 4096 / 20480,
+        "overlong_penalty": 1.0,
+        "filter_groups": True,
+        "algorithm.filter_groups.metric": "acc",
+        "prompts_per_step": 512,
+        "updates_per_step": 512 // 32,
+        "rollouts": 16,
+        "temperature": 1.0,
+        "grad_clip": 1.0,
+    }
+    assert {**recipe.values, **recipe.fixed} == {**published, "algorithm": "dapo", "lr_scheduler": "constant"}
+
+
 def test_the_embedded_recipe_changes_the_learning_rate_alone() -> None:
     verl, embedded = build_recipe("verl-grpo"), build_recipe("embedded-grpo", 192)
     assert embedded.values["learning_rate"] == pytest.approx(1e-6 * 3584 / 192, rel=0.005)

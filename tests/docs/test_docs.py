@@ -15,12 +15,13 @@ from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
-def test_the_page_of_settings_is_up_to_date(repository: Path) -> None:
-    spec = importlib.util.spec_from_file_location("docs_settings", repository / "docs" / "settings.py")
+@pytest.mark.parametrize("name", ["settings", "commands"])
+def test_a_page_that_is_made_from_the_code_is_up_to_date(repository: Path, name: str) -> None:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", repository / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run: python docs/settings.py"
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(), f"run: python docs/{name}.py"
 
 
 ROOT = Path(__file__).parents[2]

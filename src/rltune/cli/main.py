@@ -130,8 +130,13 @@ def report(
 def export(
     study: StudyArgument,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="trl, verl or json; wandb, mlflow or tensorboard.")
-    ] = "trl",
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="trl, verl, command or json; wandb, mlflow or tensorboard. Default: that of the study's trainer.",
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="A file to write. Default: standard output.")] = None,
     as_json: JsonOption = False,
 ) -> None:

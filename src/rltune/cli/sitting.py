@@ -31,7 +31,7 @@ def sit(study: Study, quiet: bool) -> int:
     for line in closing_lines(summary):
         console.print(line, soft_wrap=True)
     console.print(f"report: {report}", markup=False, soft_wrap=True)
-    console.print(f"settings: rltune export {study.folder} --format trl|verl|json", markup=False, soft_wrap=True)
+    console.print(f"settings: rltune export {study.folder}", markup=False, soft_wrap=True)
     return 0
 
 

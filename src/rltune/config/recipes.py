@@ -133,14 +133,22 @@ def _verl_dapo(hidden_size: int | None) -> Recipe:
         fixed={
             "algorithm": "dapo",
             "kl_coef": 0.0,
+            "entropy_coef": 0.0,
+            "actor_rollout_ref.actor.clip_ratio_c": 10.0,
+            "actor_rollout_ref.actor.optim.weight_decay": 0.1,
             "overlong_share": 0.2,
             "filter_groups": True,
+            # Right or wrong: verl's default, the reward, has the overlong penalty in it.
+            "algorithm.filter_groups.metric": "acc",
             "prompts_per_step": 512,
             "updates_per_step": 16,
             "temperature": 1.0,
             "warmup_steps": 10,
         },
-        note="The published values; the overlong buffer as a share of the longest response. Needs verl 0.9 or newer.",
+        note=(
+            "The published values; the overlong buffer as a share of the longest response. Needs verl 0.9 or newer "
+            "and a reward function that returns `acc` or a bare number."
+        ),
     )
 
 
@@ -165,7 +173,7 @@ def _verl_reinforce(hidden_size: int | None) -> Recipe:
             "temperature": 1.0,
             "warmup_steps": 0,
         },
-        note="The published values, unchanged; the KL penalty is taken off the reward.",
+        note="The published values, unchanged; the KL is a term of the loss (mse).",
     )
 
 

@@ -114,8 +114,8 @@ class Study:
         """Writes the report as one self-contained HTML file."""
         return write_report(self.store, path or self.folder / REPORT_FILE)
 
-    def export(self, form: str) -> str:
-        """The winner's settings for a trainer: `trl`, `verl` or `json`."""
+    def export(self, form: str | None = None) -> str:
+        """The winner's settings: `trl`, `verl`, `command` or `json`; None: for the trainer that the study used."""
         return export(self.store, form)
 
     def track(self, tracker: str) -> str:

@@ -186,6 +186,7 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
             "rltune": __version__,
             "python": platform.python_version(),
             **_versions("torch", "trl", "transformers"),
+            **blueprint.versions,
         },
     }
 

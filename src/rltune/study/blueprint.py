@@ -25,7 +25,7 @@ from rltune.optimizers.outline import Outline
 from rltune.space.space import Space
 from rltune.study.feasible import space_of
 from rltune.study.shares import check_gpus, gpu_shares
-from rltune.study.trainers import check_trainer, judging_rules, launch_settings, own_fields
+from rltune.study.trainers import check_trainer, idle_fixed, judging_rules, launch_settings, own_fields
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef, other_tests
@@ -54,6 +54,7 @@ class Blueprint:
         learning_rate_factors: by model, what a configuration's learning rate is multiplied by when it runs there.
         notes: what a person should know before the study starts.
         gpus: by model, how many GPUs a trial has to itself; empty: trials share what there is.
+        versions: of the packages of the program that trains, where it isn't rltune's own environment.
     """
 
     config: StudyConfig
@@ -70,6 +71,7 @@ class Blueprint:
     trainer_settings: Mapping[str, object]
     other_tests: tuple[str, ...] = ()
     gpus: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -116,8 +118,9 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     check_trainer(file, trainer, told, space, others)
     if isinstance(trainer, ExternalTrainer):
         notes += trainer.notes(told)
-    if isinstance(trainer, FrameworkTrainer):
-        with file.at("task"):
+        notes += idle_fixed(file, trainer, notes)
+    if isinstance(trainer, (ExternalTrainer, FrameworkTrainer)):
+        with file.at("task" if not external else "trainer"):
             trainer.check_data(config.task.name, config.task.options, told)
     rules, idle = judging_rules(file, trainer, told)
     notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
@@ -146,6 +149,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         trainer_settings=launch_settings(config, trainer),
         other_tests=tuple(other.name for other in others),
         gpus=gpus,
+        versions=trainer.versions() if isinstance(trainer, ExternalTrainer) else {},
     )
 
 

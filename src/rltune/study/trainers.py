@@ -75,6 +75,17 @@ def check_trainer(
                     trainer.check(values)
 
 
+def idle_fixed(file: StudyFile, trainer: ExternalTrainer, told: Sequence[str]) -> list[str]:
+    """Sentences about what the study file fixes though it changes nothing, unless `told` has them. What a recipe
+    brings along may well mean nothing to a program; what a person has written down was meant."""
+    dead = trainer.dead(file.config.fixed)
+    return [
+        f"{name} changes nothing, though `fixed` sets it: {reason}"
+        for name, reason in dead.items()
+        if not any(sentence.startswith(f"{name} ") for sentence in told)
+    ]
+
+
 def _with_value(space: Space, recipe: Mapping[str, Scalar], name: str, value: Scalar) -> Mapping[str, Scalar] | None:
     """The recipe with another value, and with others where constraints need them; None if nothing goes with it."""
     values = {**recipe, name: value}

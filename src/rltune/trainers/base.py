@@ -257,6 +257,14 @@ class ExternalTrainer(Trainer, Protocol):
         a study is told before it starts, not at its end."""
         ...
 
+    def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
+        """Raises TrainerError if the program has no data for a split, or is validated on its test. Light."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """The program's own packages with their versions, as far as they are known: kept with the study's facts."""
+        ...
+
 
 @runtime_checkable
 class FrameworkTrainer(Trainer, Protocol):

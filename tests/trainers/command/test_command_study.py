@@ -9,7 +9,8 @@ from command_toys import fake_settings
 
 from rltune.errors import ConfigError, TrainerError
 from rltune.store.base import StudyState
-from rltune.study.api import create
+from rltune.study.api import create, read_source
+from rltune.study.blueprint import draw_blueprint
 from rltune.types import StopKind
 
 
@@ -41,7 +42,7 @@ def test_a_study_of_ones_own_program(tmp_path: Path) -> None:
     with create(source(tmp_path)) as study:
         assert study.run() is StudyState.FINISHED
         evaluations = [evaluation for _, evaluation in study.store.evaluations()]
-        summary = study.summary()
+        summary, exported = study.summary(), study.export()
     reached = [e for e in evaluations if e.score is not None]
     assert len(reached) == len(evaluations) >= 5
     for evaluation in reached:
@@ -49,6 +50,16 @@ def test_a_study_of_ones_own_program(tmp_path: Path) -> None:
         assert isinstance(rate, float)
         assert evaluation.score == pytest.approx(rate * evaluation.fidelity.steps / 100)
     assert summary.winner is not None
+    rate = summary.winner.configuration.values["learning_rate"]
+    assert "fake_program.py" in exported and f"--lr {rate}" in exported and "--stop 4" in exported
+
+
+def test_a_fixed_value_that_the_program_is_not_told_is_noted(tmp_path: Path) -> None:
+    """Those that a recipe brings along are not: nobody has asked for them."""
+    notes = draw_blueprint(read_source(source(tmp_path, fixed={"temperature": 0.5}))).notes
+    assert [note for note in notes if "changes nothing" in note] == [
+        "temperature changes nothing, though `fixed` sets it: no argument of the program holds {temperature}"
+    ]
 
 
 def test_searching_what_the_program_is_not_told_is_an_error_of_the_study_file(tmp_path: Path) -> None:

@@ -216,4 +216,6 @@ def test_causes_are_told_apart(status: int, lines: list[str], cause: Cause) -> N
 def test_the_error_is_found_among_the_last_lines() -> None:
     lines = ["(Worker pid=3) KeyError: 'first'", "[rank0]: ValueError: the cause", "wandb: done", "bye"]
     assert diagnose(1, lines).reason == "the program ended with exit status 1: [rank0]: ValueError: the cause"
+    plain = ["Exception: The current node timed out.", "", "Set the variable HYDRA_FULL_ERROR=1 for a complete trace."]
+    assert diagnose(1, plain).reason.endswith(": Exception: The current node timed out.")
     assert "signal 11 (SIGSEGV)" in diagnose(-11, []).reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from rltune.trainers.verl.command import HOOK, HOOK_FOLDER, Command, Work, score
 from rltune.trainers.verl.options import parse_options
 from rltune.trainers.verl.setup import set_up
 from rltune.trainers.verl.trainer import VerlTrainer
+from rltune.types import Scalar
 
 Make = Callable[..., VerlTrainer]
 Job = Callable[..., TrainJob]
@@ -36,7 +38,8 @@ def test_the_horizon_is_the_studys_and_the_stop_is_the_hooks(
     made = command(make_job(4, validate_at=(2, 4), checkpoint_at=(3,)), "trainer.total_training_steps=999")
     got = {o.key: o.value for o in made.overrides}
     assert got["trainer.total_training_steps"] == "8" and made.environment["RLTUNE_VERL_STOP"] == "4"
-    assert (got["trainer.save_freq"], got["trainer.test_freq"], got["trainer.resume_mode"]) == ("3", "2", "disable")
+    assert (got["trainer.save_freq"], got["trainer.test_freq"], got["trainer.resume_mode"]) == ("9", "9", "disable")
+    assert (made.environment["RLTUNE_VERL_SAVES"], made.environment["RLTUNE_VERL_TESTS"]) == ("3", "2,4")
     assert got["trainer.n_gpus_per_node"] == "4" and got["data.seed"] == "3"
     assert got["trainer.max_actor_ckpt_to_keep"] == "null"
     assert made.environment["VERL_FILE_LOGGER_PATH"] == str(tmp_path / "segment/metrics.jsonl")
@@ -91,6 +94,55 @@ def test_a_person_is_told_what_does_nothing_and_what_is_replaced(make_trainer: M
     assert "custom_reward_function.path changes nothing" in notes
     assert "data.train_batch_size=512 of your overrides is replaced by the study's prompts_per_step: 64" in notes
     assert "share of the horizon" in notes and "one update a step" in notes
+
+
+@pytest.mark.parametrize(
+    ("base", "hyperparameters", "words"),
+    [
+        # One update a step, though no hyperparameter says so.
+        (["data.train_batch_size=64", "actor_rollout_ref.actor.ppo_mini_batch_size=64"], {"clip_ratio": 0.1}, "one up"),
+        (["actor_rollout_ref.actor.policy_loss.loss_mode=gpg"], {"clip_ratio": 0.1}, "clip_ratio .* loss_mode=gpg"),
+        (["trainer.use_v1=False"], {"algorithm": "dapo", "filter_groups": True}, "filter_groups changes nothing"),
+        ([], {"algorithm": "rloo", "critic.optim.weight_decay": 0.1}, "critic.optim.weight_decay changes nothing"),
+    ],
+)
+def test_a_person_is_told_what_does_nothing_because_of_something_else(
+    make_trainer: Make, base: list[str], hyperparameters: dict[str, Scalar], words: str
+) -> None:
+    assert re.search(words, "\n".join(make_trainer("", *base).notes(hyperparameters)))
+    acting = {"algorithm": "ppo", "clip_ratio": 0.1, "critic.optim.weight_decay": 0.1, "critic_learning_rate": 1e-5}
+    assert not [note for note in make_trainer().notes(acting) if "changes nothing" in note]
+
+
+def test_what_acts_for_no_algorithm_of_the_users_own_is_refused(make_trainer: Make) -> None:
+    trainer = make_trainer("", "algorithm.adv_estimator=grpo")
+    with pytest.raises(TrainerError, match="no value model: critic_learning_rate would change nothing"):
+        trainer.check({"critic_learning_rate": 1e-5})
+    make_trainer("", "algorithm.adv_estimator=gae").check({"critic_learning_rate": 1e-5})
+
+
+def test_a_role_without_a_number_of_gpus_is_told_before_a_study_on_several_nodes(make_trainer: Make) -> None:
+    trainer = make_trainer("", gpus={"target": 8}, nodes=2)
+    assert trainer.gpus("m", "target") is None  # those of the cluster
+    with pytest.raises(TrainerError, match="add `proxy: <count>`"):
+        trainer.gpus("m", "proxy")
+
+
+def test_an_engine_whose_checkpoints_are_unknown_is_refused_by_name(make_trainer: Make) -> None:
+    trainer = make_trainer("", "actor_rollout_ref.actor.strategy=megatron")
+    with pytest.raises(TrainerError, match="expected one of the engines fsdp, fsdp2, got megatron"):
+        trainer.constraints({"rollouts": 4}, ())
+    with pytest.raises(TrainerError, match="got megatron"):
+        trainer.check({})
+    make_trainer("", "actor_rollout_ref.actor.strategy=fsdp2").check({})
+
+
+def test_what_the_study_does_not_name_stays_as_the_users_overrides_have_it(
+    command: Callable[..., Command], make_job: Job
+) -> None:
+    key = "actor_rollout_ref.actor.kl_loss_type"
+    assert {o.key: o.value for o in command(make_job(4)).overrides}[key] == "low_var_kl"
+    assert {o.key: o.value for o in command(make_job(4), f"{key}=k1").overrides}[key] == "k1"
 
 
 def test_a_space_may_not_search_what_does_nothing(make_trainer: Make) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,7 +208,8 @@ REACHES: dict[str, tuple[str, Scalar, str, object]] = {
 }
 OF_OTHERS: dict[str, tuple[str, str, Scalar, str]] = {
     "discount of REINFORCE++": ("verl-reinforce-plus-plus", "gamma", 0.99, "algorithm.gamma"),
-    "KL of REINFORCE++": ("verl-reinforce-plus-plus", "kl_coef", 0.02, "algorithm.kl_ctrl.kl_coef"),
+    "KL of REINFORCE++": ("verl-reinforce-plus-plus", "kl_coef", 0.02, f"{ACTOR}.kl_loss_coef"),
+    "KL of RLOO": ("verl-rloo", "kl_coef", 0.02, "algorithm.kl_ctrl.kl_coef"),
     "lambda of PPO": ("verl-ppo", "gae_lambda", 0.95, "algorithm.lam"),
     "value clip of PPO": ("verl-ppo", "value_clip", 0.2, "critic.cliprange_value"),
     "critic's rate": ("verl-ppo", "critic_learning_rate", 2e-5, "critic.optim.lr"),
@@ -250,6 +253,19 @@ def test_what_was_recorded_of_it_is_what_is_installed(installed: Installed) -> N
     for key in (*installed.dialect.clip_ratio, *installed.dialect.grad_clip, installed.dialect.reward_manager):
         assert installed.schema.has(key)
     assert installed.schema.has(f"{installed.dialect.reward_function}.path")
+
+
+def test_the_commands_on_the_page_compose(installed: Installed, repository: Path) -> None:
+    page = (repository / "docs" / "commands.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 -m verl.trainer.main_ppo (.*?)```", page, flags=re.MULTILINE | re.DOTALL)
+    assert len(commands) == 2
+    for command in commands:
+        words = shlex.split(command.replace("\\\n", " "))
+        installed.compose([o for o in map(parse_override, words) if not o.key.startswith("hydra.")])
+
+
+def test_the_versions_of_what_trains_are_known(installed: Installed) -> None:
+    assert installed.schema.packages["verl"] == installed.schema.version
 
 
 def test_an_interpreter_without_verl_is_told_so() -> None:

@@ -49,6 +49,13 @@ def test_the_kl_acts_in_one_place_and_not_in_the_other() -> None:
     assert kl_place([parse_override("algorithm.use_kl_in_reward=True")]) == "reward" and kl_place([]) == "loss"
 
 
+def test_reinforce_plus_plus_has_its_kl_in_the_loss_as_published() -> None:
+    """verl, examples/reinforce_plus_plus_trainer/run_qwen2-7b_math_rf.sh."""
+    got = made(kl_coef=0.001, algorithm="reinforce_plus_plus")
+    assert (got[f"{ACTOR}.use_kl_loss"], got["algorithm.use_kl_in_reward"]) == ("True", "False")
+    assert (got[f"{ACTOR}.kl_loss_coef"], got[f"{ACTOR}.kl_loss_type"]) == ("0.001", "mse")
+
+
 def test_warm_up_is_absolute() -> None:
     got = made(warmup_steps=5)
     assert (got[f"{ACTOR}.optim.lr_warmup_steps"], got[f"{ACTOR}.optim.lr_warmup_steps_ratio"]) == ("5", "0.0")

@@ -212,7 +212,7 @@ def test_a_whole_study(folder: Path, tmp_path: Path, recipe: str, more: tuple[st
         "task": {"name": "file", "train": rows, "validation": rows, "test": rows, "reward": "exact"},
         "trainer": {
             "name": "verl",
-            "settings": {**settings(folder, *more), "test_files": str(folder / "test.parquet")},
+            "settings": {**settings(folder, *more), "test_files": str(folder / "train.parquet")},
         },
         "recipe": recipe,
         "space": {"learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True}},

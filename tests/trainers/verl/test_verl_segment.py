@@ -50,6 +50,23 @@ def test_checkpoints_are_published_where_they_are_due_and_nothing_large_is_left(
     assert reporter.steps[-1].values["score/mean"] == 0.25
 
 
+@pytest.mark.parametrize("use_v1", ["True", "False"])
+def test_exactly_the_steps_that_were_asked_for_are_validated(
+    make_trainer: Make, make_job: Job, tmp_path: Path, use_v1: str
+) -> None:
+    """No one frequency hits 2, 5 and 7, but that of every step."""
+    reporter = Recorder(tmp_path / "run")
+    trainer = make_trainer("", f"trainer.use_v1={use_v1}")
+    trainer.train(make_job(5, validate_at=(2, 5), checkpoint_at=(3,)), reporter)
+    assert [m.step for m in reporter.steps if "score/mean" in m.values] == [2, 5]
+    assert reporter.checkpoints == [3, 5]
+    reporter.began = 0
+    resume = reporter.root / "step-000005"
+    trainer.train(make_job(8, start=5, resume=resume, validate_at=(6, 8), checkpoint_at=(7,)), reporter)
+    assert [m.step for m in reporter.steps if "score/mean" in m.values] == [2, 5, 6, 8]
+    assert reporter.checkpoints == [3, 5, 7, 8]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [StopKind.RULE, StopKind.INTERRUPTED])
 @pytest.mark.parametrize("use_v1", ["True", "False"])
@@ -150,4 +167,6 @@ def test_a_critic_belongs_to_the_checkpoint_of_ppo(make_trainer: Make, make_job:
 
 def test_a_model_is_scored_by_a_run_that_only_validates(make_trainer: Make, parquet: dict[str, object]) -> None:
     job = ScoreJob("some/model", None, "file", "test", Scoring(8, 2), 0, parquet, {"learning_rate": 1e-3})
-    assert make_trainer().score(job) == {"mean": 0.25}
+    assert make_trainer("", test_files="test.parquet").score(job) == {"mean": 0.25}
+    with pytest.raises(TrainerError, match="verl needs parquet files of the test split"):
+        make_trainer().score(job)

@@ -19,6 +19,7 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
     rows = {split: tmp_path / f"{split}.jsonl" for split in ("train", "validation", "test")}
     for split, path in rows.items():
         path.write_text("".join(json.dumps({"prompt": f"{split} {i}", "answer": str(i)}) + "\n" for i in range(12)))
+    (tmp_path / "test.parquet").touch()
     return {
         "name": "verl",
         "models": {"target": "org/thing-7B", "proxies": ["org/thing-0.5B"]},
@@ -33,7 +34,7 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
                     "data.val_files=validation.parquet",
                     "actor_rollout_ref.rollout.tensor_model_parallel_size=1",
                 ],
-                "test_files": "test.parquet",
+                "test_files": str(tmp_path / "test.parquet"),
             },
         },
         "recipe": "verl-ppo",
@@ -62,7 +63,11 @@ def test_a_study_runs_to_its_end(tmp_path: Path) -> None:
         runs = list(study.folder.glob("runs/*"))
         assert {run.name.split("-s")[0][5:] for run in runs} == {"org-thing-0.5B", "org-thing-7B"}
         assert not list(study.folder.glob("**/workspace/verl"))
-        assert "critic.optim.lr" in study.export("verl")
+        exported = study.export()
+        assert "-m verl.trainer.main_ppo" in exported and 'critic.model.path="$MODEL"' in exported
+        assert "critic.optim.lr" in exported and "tensor_model_parallel_size=1" in exported
+        versions = study.store.study().facts["versions"]
+        assert isinstance(versions, dict) and (versions["verl"], versions["ray"]) == ("0.9.1", "2.51.0")
 
 
 @pytest.mark.parametrize(

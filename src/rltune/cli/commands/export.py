@@ -10,9 +10,9 @@ from rltune.study.api import Study, open_study
 from rltune.trackers.build import TRACKERS
 
 
-def main(folder: Path, form: str, output: Path | None) -> None:
+def main(folder: Path, form: str | None, output: Path | None) -> None:
     with open_study(folder, read_only=True) as study:
-        if form in TRACKERS:
+        if form is not None and form in TRACKERS:
             _track(study, form, output)
             return
         text = study.export(form)

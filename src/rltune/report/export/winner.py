@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rltune.analysis.finalists import Finalist
@@ -22,6 +22,8 @@ class Winner:
         horizon: r_max, in rollout steps. seed: the first that it was trained with on the target without failing.
         target: the model's name, folder or hub name. response_length: what it was trained with, in tokens.
         provenance: short facts by name, for people and scripts.
+        trainer: what the study trained with, and `settings`: how. config: the study file. versions: of packages.
+        memory_level: at which the target was trained (`rltune.trainers.resources.SavesMemory`).
     """
 
     finalist: Finalist
@@ -31,6 +33,11 @@ class Winner:
     target: str
     response_length: int | None
     provenance: Mapping[str, object]
+    trainer: str = "trl"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    config: Mapping[str, object] = field(default_factory=dict)
+    versions: Mapping[str, object] = field(default_factory=dict)
+    memory_level: int = 0
 
     @property
     def embedded(self) -> bool:
@@ -57,6 +64,8 @@ def find_winner(data: ReportData) -> Winner:
     scalars = {k: v for k, v in fixed.items() if isinstance(v, (bool, int, float, str))}
     hyperparameters = {**scalars, **finalist.configuration.values}
     length = hyperparameters.get("max_completion_length", records.study.facts.get("max_response_length"))
+    trainer = _mapping(records.study.config.get("trainer"))
+    memory = _mapping(records.fact("memory").get(records.target))
     trained = sorted(set(finalist.test or finalist.validation) - set(finalist.failed_seeds))
     return Winner(
         finalist=finalist,
@@ -65,7 +74,12 @@ def find_winner(data: ReportData) -> Winner:
         seed=trained[0] if trained else 0,
         target=records.target,
         response_length=length if isinstance(length, int) else None,
-        provenance=_provenance(data, finalist, records.target, records.horizon),
+        provenance={**_provenance(data, finalist, records.target, records.horizon), **_spared(memory)},
+        trainer=str(trainer.get("name", "trl")),
+        settings=_mapping(trainer.get("settings")),
+        config=records.study.config,
+        versions=records.fact("versions"),
+        memory_level=int(str(memory.get("level", 0))),
     )
 
 
@@ -119,6 +133,11 @@ def _seeds(finalist: Finalist) -> str:
     """The seeds that the score is over, failed runs marked."""
     marks = dict.fromkeys(finalist.failed_seeds, " (failed, counts as the untrained model)")
     return ", ".join(f"{s}{marks.get(s, '')}" for s in finalist.counted or finalist.test) or "none yet"
+
+
+def _spared(memory: Mapping[str, object]) -> dict[str, object]:
+    """What was done to fit the target into memory; nothing if it fitted as it was set."""
+    return {"memory": memory["settings"]} if memory.get("level") else {}
 
 
 def _mapping(value: object) -> Mapping[str, object]:

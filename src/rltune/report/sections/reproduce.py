@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import yaml
 
 from rltune.report.data import ReportData
+from rltune.report.export.build import formats_of
 from rltune.report.markup import Html, join, missing, paragraph, section, table, tag
 
 
@@ -24,7 +25,7 @@ def reproduce(data: ReportData) -> Html:
         shown,
         _models(data),
         paragraph("Run the study file below again, and export the winner:"),
-        tag("pre", _commands(records.study.name, config.get("output"))),
+        tag("pre", _commands(records.study.name, config.get("output"), config.get("trainer"))),
         tag(
             "details",
             join(
@@ -48,9 +49,10 @@ def _models(data: ReportData) -> Html:
     return table(["model", "role", "parameters"], rows, numeric=(2,)) if rows else Html("")
 
 
-def _commands(name: str, output: object) -> str:
+def _commands(name: str, output: object, trainer: object) -> str:
     study = shlex.quote(f"{output}/{name}" if isinstance(output, str) else name)
-    exports = "\n".join(f"rltune export {study} --format {f}" for f in ("trl", "verl", "json"))
+    formats = formats_of(str(trainer.get("name")) if isinstance(trainer, Mapping) else "trl")
+    exports = "\n".join(f"rltune export {study} --format {form}" for form in formats)
     return f"rltune run study.yaml\nrltune status {study} --json\n{exports}"
 
 

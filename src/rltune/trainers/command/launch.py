@@ -52,6 +52,16 @@ def plan_launch(settings: Settings, job: TrainJob, workspace: Path) -> Launch:
     return Launch(program, layout, Path(str(values["metrics"])), _leg(settings, job))
 
 
+def program_for(settings: Settings, job: TrainJob, workspace: Path) -> Program:
+    """The program of a job that begins at the base model, to be shown or run by somebody else. Makes no folder.
+
+    Raises:
+        TrainerError: if a template can't be filled.
+    """
+    values = training_variables(settings, job, workspace / "output", "")
+    return _program(settings, values, workspace, cpu=job.device == "cpu", memory_level=job.memory_level)
+
+
 def arguments_of(
     settings: Settings, values: Mapping[str, Scalar], *, resumes: bool, memory_level: int = 0
 ) -> tuple[str, ...]:

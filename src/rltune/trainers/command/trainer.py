@@ -70,6 +70,13 @@ class CommandTrainer:
                 hint="let its arguments hold {task}, or leave test_ood out",
             )
 
+    def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
+        """Passes: the program's data are its own."""
+
+    def versions(self) -> Mapping[str, str]:
+        """None: of a program that rltune doesn't know, nothing is known."""
+        return {}
+
     def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
         del hyperparameters, role
         return ("as the arguments say", *(" ".join(arguments) for arguments in self.settings.memory))

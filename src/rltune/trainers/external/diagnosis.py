@@ -38,7 +38,7 @@ _TEXTS: tuple[tuple[Cause, Callable[[str], object]], ...] = (
     (Cause.DIVERGED, re.compile(r"probability tensor contains either|FloatingPointError").search),
 )
 _WORDS = {Cause.MEMORY: "out of memory", Cause.DISK: "the disk is full", Cause.DIVERGED: "non-finite numbers"}
-_ERROR = re.compile(r"(?:^|[\s:.])[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b")
+_ERROR = re.compile(r"(?:^|[\s:.])(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b|Exception:)")
 _LONGEST = 200
 
 

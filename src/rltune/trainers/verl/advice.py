@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rltune.trainers.verl.dialect import ACTOR, Dialect
@@ -12,29 +13,44 @@ from rltune.types import Scalar
 
 _UNCLIPPED = ("gpg", "bypass_mode")
 _CLIPS = ("clip_ratio", "clip_ratio_high")
+_LOSS = f"{ACTOR}.policy_loss.loss_mode"
+_BATCH, _MINI, _EPOCHS = "data.train_batch_size", f"{ACTOR}.ppo_mini_batch_size", f"{ACTOR}.ppo_epochs"
+_ESTIMATOR, _CRITIC, _TRAINER = "algorithm.adv_estimator", "critic.enable", "trainer.use_v1"
+ACTING = (_LOSS, _BATCH, _MINI, _EPOCHS, _ESTIMATOR, _CRITIC, _TRAINER)
+"""Keys whose values decide whether others act."""
 
 
 def advise(
-    own: Sequence[Override], generated: Sequence[Override], hyperparameters: Mapping[str, Scalar], dialect: Dialect
+    own: Sequence[Override],
+    generated: Sequence[Override],
+    hyperparameters: Mapping[str, Scalar],
+    dialect: Dialect,
+    config: Mapping[str, object],
 ) -> tuple[str, ...]:
     """Sentences for a person.
 
     Args:
-        own: the user's overrides. generated: those of the hyperparameters.
+        own: the user's overrides. generated: those of the hyperparameters. config: values of `ACTING`, composed.
     """
     last = {override.key: override for override in own}
     return (
         *_dead(last, dialect),
         *_replaced(last, {o.key: o for o in generated}, hyperparameters),
-        *_without_effect(last, hyperparameters),
+        *_without_effect(config, hyperparameters),
     )
+
+
+def needs_critic(config: Mapping[str, object]) -> bool:
+    """verl's own rule: `critic.enable` where it is set, else whether the advantage is GAE."""
+    enabled = config[_CRITIC]
+    return bool(enabled) if enabled is not None else config[_ESTIMATOR] == "gae"
 
 
 def unacting(names: Iterable[str], setup: Setup) -> dict[str, str]:
     """The hyperparameters among `names` that would change nothing, with the reason."""
     dead = setup.installed.dialect.dead_keys()
     found = {name: f"set {dead[name]}" for name in names if name in dead}
-    loss = setup.own(f"{ACTOR}.policy_loss.loss_mode")
+    loss = setup.own(_LOSS)
     if loss in _UNCLIPPED:
         found |= {name: f"the loss {loss} clips nothing" for name in names if name in _CLIPS}
     return found
@@ -74,10 +90,22 @@ def _same(left: str, right: str) -> bool:
         return left.strip("'\"").lower() == right.strip("'\"").lower()
 
 
-def _without_effect(own: Mapping[str, Override], hyperparameters: Mapping[str, Scalar]) -> Iterator[str]:
-    loss = own.get(f"{ACTOR}.policy_loss.loss_mode")
-    if loss is not None and (loss.value or "").strip("'\"") in _UNCLIPPED and "clip_ratio" in hyperparameters:
-        yield f"clip_ratio changes nothing with loss_mode={loss.value}"
-    updates = hyperparameters.get("updates_per_step"), hyperparameters.get("epochs_per_step", 1)
-    if updates == (1, 1) and "clip_ratio" in hyperparameters:
-        yield "clip_ratio changes nothing with one update a step: updates_per_step or epochs_per_step has to be above 1"
+def _without_effect(config: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> Iterator[str]:
+    for name in (name for name in _CLIPS if name in hyperparameters):
+        if config[_LOSS] in _UNCLIPPED:
+            yield f"{name} changes nothing with loss_mode={config[_LOSS]}"
+        elif _updates(config) <= 1:
+            yield (
+                f"{name} changes nothing with one update a step: updates_per_step or epochs_per_step has to be above 1"
+            )
+    if hyperparameters.get("filter_groups") and str(config[_TRAINER]).lower() == "false":
+        yield f"filter_groups changes nothing with {_TRAINER}=False: the older trainer has no dynamic sampling"
+    if not needs_critic(config):
+        for name in (name for name in hyperparameters if name.startswith("critic.")):
+            yield f"{name} changes nothing: without GAE there is no value model"
+
+
+def _updates(config: Mapping[str, object]) -> int:
+    """Optimizer updates made from one rollout step."""
+    batch, mini, epochs = (int(str(config[key])) for key in (_BATCH, _MINI, _EPOCHS))
+    return epochs * math.ceil(batch / max(1, mini))

@@ -22,7 +22,7 @@ class Algorithm:
         kl_in: where the KL penalty acts unless the study says otherwise: "loss" or "reward".
         groups: whether an advantage needs several answers to a prompt. discounts: whether later rewards count less
             (`gamma`).
-        settings: further overrides, key -> value.
+        settings: further overrides, key -> value, for those who have none of their own.
     """
 
     name: str
@@ -44,7 +44,13 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         Algorithm("ppo", "gae", "reward", critic=True, discounts=True),
         # Token-level loss; the two clips, dynamic sampling and the overlong penalty are hyperparameters.
         Algorithm("dapo", "grpo", "loss", groups=True, settings={f"{ACTOR}.loss_agg_mode": "token-mean"}),
-        Algorithm("reinforce_plus_plus", "reinforce_plus_plus", "reward", discounts=True),
+        Algorithm(
+            "reinforce_plus_plus",
+            "reinforce_plus_plus",
+            "loss",
+            discounts=True,
+            settings={f"{ACTOR}.kl_loss_type": "mse"},
+        ),
         # The variant whose baseline is the mean of a prompt's answers.
         Algorithm(
             "reinforce_plus_plus_baseline",

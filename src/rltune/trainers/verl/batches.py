@@ -10,7 +10,7 @@ of the mini-batch is filled up with padding (`_get_required_batch_multiple`): po
 Notation, in prompts where nothing else is said:
     train batch  `prompts_per_step`; times `rollouts`: answers
     mini-batch   train batch / `updates_per_step`, else as the user's overrides have it
-    dp           data-parallel ranks of the actor: GPUs, but for those that share a sequence or a model
+    dp           data-parallel ranks of the actor: GPUs, but for those that share a sequence
 """
 
 from __future__ import annotations
@@ -29,17 +29,13 @@ from rltune.types import Scalar
 
 _ESTIMATOR = "algorithm.adv_estimator"
 _DYNAMIC = f"{ACTOR}.use_dynamic_bsz"
-_STRATEGY = f"{ACTOR}.strategy"
 _MICRO = f"{ACTOR}.ppo_micro_batch_size_per_gpu"
 _MINI = f"{ACTOR}.ppo_mini_batch_size"
 _SHARED_SEQUENCE = (f"{ACTOR}.ulysses_sequence_parallel_size", f"{ACTOR}.fsdp_config.ulysses_sequence_parallel_size")
-_SHARED_MODEL = tuple(
-    f"{ACTOR}.megatron.{name}_parallel_size" for name in ("tensor_model", "pipeline_model", "context")
-)
 _ENGINE = tuple(f"{ROLLOUT}.{name}_parallel_size" for name in ("tensor_model", "data", "pipeline_model"))
 _GENERATION = "data.gen_batch_size"
 _FORWARD = (f"{ROLLOUT}.log_prob_micro_batch_size_per_gpu", "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu")
-_KEYS = ("data.train_batch_size", f"{ROLLOUT}.n", _DYNAMIC, _STRATEGY, _MICRO, _MINI, _GENERATION, *_FORWARD)
+_KEYS = ("data.train_batch_size", f"{ROLLOUT}.n", _DYNAMIC, _MICRO, _MINI, _GENERATION, *_FORWARD)
 
 
 def batch_constraints(
@@ -50,7 +46,8 @@ def batch_constraints(
     Raises:
         TrainerError: if verl can't have these hyperparameters.
     """
-    keys = [k for k in (*_KEYS, *_SHARED_SEQUENCE, *_SHARED_MODEL, *_ENGINE) if setup.installed.schema.has(k)]
+    setup.require_engine()
+    keys = [k for k in (*_KEYS, *_SHARED_SEQUENCE, *_ENGINE) if setup.installed.schema.has(k)]
     gpus = setup.options.gpus_of_trials
     overrides = overlay(
         setup.launch.overrides,
@@ -98,13 +95,8 @@ class _Batches:
     @property
     def ranks(self) -> int:
         """dp; of several kinds of trials a number that each of them divides."""
-        megatron = str(self.config.get(_STRATEGY)) == "megatron"
-        shared = math.prod(self._number(key) or 1 for key in _SHARED_MODEL) if megatron else self._sequence
+        shared = max(self._number(key) or 1 for key in _SHARED_SEQUENCE)
         return math.lcm(*(max(1, count // shared) for count in self.gpus))
-
-    @property
-    def _sequence(self) -> int:
-        return max(self._number(key) or 1 for key in _SHARED_SEQUENCE)
 
     def of_engines(self) -> Iterator[Constraint]:
         """Rollout engines of one size share the GPUs of a trial evenly.

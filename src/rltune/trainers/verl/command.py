@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rltune.errors import TrainerError
-from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.verl.checkpoints import step_folder, step_of
 from rltune.trainers.verl.dialect import ACTOR, ROLLOUT
+from rltune.trainers.verl.files import data_overrides, other_test_files, test_files
 from rltune.trainers.verl.memory import overrides_at
-from rltune.trainers.verl.options import Options
 from rltune.trainers.verl.override import Override, overlay, setting
 from rltune.trainers.verl.script import MAIN
 from rltune.trainers.verl.setup import Setup
@@ -25,7 +22,7 @@ HOOK_FOLDER = Path(__file__).with_name("hook")
 MANY_EPOCHS = 100_000
 """verl's loop ends at steps or epochs, whichever comes first: steps shall decide."""
 
-_SEED_KEYS = ("data.seed", f"{ROLLOUT}.seed", f"{ACTOR}.data_loader_seed", f"{ACTOR}.fsdp_config.seed")
+SEED_KEYS = ("data.seed", f"{ROLLOUT}.seed", f"{ACTOR}.data_loader_seed", f"{ACTOR}.fsdp_config.seed")
 _MODULES = "VERL_USE_EXTERNAL_MODULES"
 
 
@@ -81,8 +78,8 @@ def train_command(job: TrainJob, setup: Setup, work: Work, gpus: int, response: 
     decided = (
         *_common(job, setup, work, gpus, response),
         setting("trainer.total_training_steps", job.horizon),
-        setting("trainer.save_freq", _every(job.checkpoint_at, job.horizon)),
-        setting("trainer.test_freq", _every(job.validate_at, job.horizon) if job.validate_at else -1),
+        setting("trainer.save_freq", _first(job.checkpoint_at, job)),
+        setting("trainer.test_freq", _first(job.validate_at, job) if job.validate_at else -1),
         setting("trainer.val_before_train", False),
         *_resume(job.resume_from, job.start_step),
         *_validation(job.validation),
@@ -90,6 +87,8 @@ def train_command(job: TrainJob, setup: Setup, work: Work, gpus: int, response: 
     told = {
         "RLTUNE_VERL_STOP": str(job.stop_step),
         "RLTUNE_VERL_CONTROL": str(work.control),
+        "RLTUNE_VERL_SAVES": ",".join(map(str, job.checkpoint_at)),
+        "RLTUNE_VERL_TESTS": ",".join(map(str, job.validate_at)),
         **_with_hook(setup.launch.environment),
     }
     return _command(job, setup, work, response, decided, told)
@@ -111,7 +110,7 @@ def score_command(job: ScoreJob, setup: Setup, work: Work, gpus: int, response: 
         setting("trainer.val_only", True),
         *_resume(job.checkpoint, step),
         *_validation(job.scoring),
-        *([setting("data.val_files", _test_files(job, setup))] if job.split != "validation" else []),
+        *([setting("data.val_files", _scored_files(job, setup))] if job.split != "validation" else []),
     )
     return _command(job, setup, work, response, decided, {})
 
@@ -119,11 +118,9 @@ def score_command(job: ScoreJob, setup: Setup, work: Work, gpus: int, response: 
 def _common(job: TrainJob | ScoreJob, setup: Setup, work: Work, gpus: int, response: int) -> Iterator[Override]:
     yield setting("actor_rollout_ref.model.path", job.model)
     yield setting("critic.model.path", job.model)
-    for key, split in (("data.train_files", "train"), ("data.val_files", "validation")):
-        if setup.own(key) is None and key not in job.hyperparameters:
-            yield setting(key, _parquet(job.task_options.get(split), key, split))
+    yield from data_overrides(setup, job.task_options, job.hyperparameters)
     yield setting("data.max_response_length", setup.response(job.hyperparameters, response))
-    for key in _SEED_KEYS:
+    for key in SEED_KEYS:
         yield setting(key, job.seed)
     yield setting("trainer.total_epochs", MANY_EPOCHS)
     yield setting("trainer.n_gpus_per_node", gpus)
@@ -138,45 +135,10 @@ def _common(job: TrainJob | ScoreJob, setup: Setup, work: Work, gpus: int, respo
     yield setting("hydra.run.dir", str(work.folder / "hydra"))
 
 
-def _parquet(path: object, key: str, split: str) -> str:
-    """The task's own file of a split, for a user who names none."""
-    if not isinstance(path, str) or not path.endswith(".parquet"):
-        raise TrainerError(
-            f"verl needs {key}, and the task has no parquet file of its {split} split",
-            where="trainer.settings.base",
-            hint=f"add `{key}=<file>` to it, or `{split}: <file>` to the task `file`",
-        )
-    return os.path.abspath(path)
-
-
-def other_test_files(other: TaskRef, options: Options) -> list[str]:
-    """The parquet files of another task's test split: as the settings name them, else a file of the task's own.
-
-    Raises:
-        TrainerError: if there are none.
-    """
-    own = next((f for f in map(other.options.get, ("test", "data")) if str(f).endswith(".parquet")), None)
-    given = options.other_test_files.get(other.name) or ((str(own),) if own else ())
-    if not given:
-        raise TrainerError(
-            f"verl needs parquet files of the test split of {other.name}, one of test_ood",
-            where="trainer.settings.other_test_files",
-            hint=f"name them: {{{other.name}: <file>}}",
-        )
-    return [os.path.abspath(path) for path in given]
-
-
-def _test_files(job: ScoreJob, setup: Setup) -> list[str]:
+def _scored_files(job: ScoreJob, setup: Setup) -> list[str]:
     if job.other:
         return other_test_files(job.scored, setup.options)
-    given = setup.options.test_files or job.task_options.get(job.split)
-    if not given:
-        raise TrainerError(
-            f"no data for the {job.split} split",
-            where="trainer.settings.test_files",
-            hint="name the parquet files that the final models are tested on",
-        )
-    return [os.path.abspath(str(path)) for path in ([given] if isinstance(given, str) else given)]  # pyright: ignore[reportGeneralTypeIssues]
+    return test_files(setup.options, job.task_options, job.split)
 
 
 def _validation(scoring: Scoring) -> Iterator[Override]:
@@ -193,9 +155,9 @@ def _resume(checkpoint: str | None, step: int) -> Iterator[Override]:
     yield setting("trainer.resume_from_path", path)
 
 
-def _every(steps: Sequence[int], horizon: int) -> int:
-    """A frequency that hits all of `steps`; the last step of a segment is always saved and validated."""
-    return math.gcd(*steps) if steps else horizon
+def _first(steps: Collection[int], job: TrainJob) -> int:
+    """The frequency that fits the first step; the hook sets that of each later one. verl itself sees to the last."""
+    return job.start_step + 1 if job.start_step + 1 in steps else job.horizon + 1
 
 
 def _with_hook(environment: Mapping[str, str]) -> dict[str, str]:

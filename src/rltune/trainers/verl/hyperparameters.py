@@ -131,8 +131,12 @@ def _checked(name: str, value: Scalar) -> Scalar:
     return value
 
 
-def _check_acts(algorithm: Algorithm, values: Mapping[str, Scalar]) -> None:
-    """Passes if each of the values changes something."""
+def check_acts(algorithm: Algorithm, values: Mapping[str, Scalar]) -> None:
+    """Passes if each of the values changes something.
+
+    Raises:
+        TrainerError: naming one that doesn't.
+    """
     groups = (
         (algorithm.critic, ("critic_learning_rate", "gae_lambda", "value_clip"), "has no value model"),
         (algorithm.discounts, ("gamma",), "doesn't discount"),
@@ -165,7 +169,7 @@ def _check_together(values: Mapping[str, Scalar]) -> None:
             where="hyperparameter rollouts",
         )
     if algorithm is not None:
-        _check_acts(algorithm, values)
+        check_acts(algorithm, values)
     if values.get("overlong_share", 0.0) >= 1:  # pyright: ignore[reportOperatorIssue]
         raise TrainerError("expected a share below 1", where="hyperparameter overlong_share")
     if "overlong_penalty" in values and not values.get("overlong_share"):

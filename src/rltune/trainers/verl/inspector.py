@@ -2,7 +2,8 @@
 
 One JSON object a line comes in, one goes out:
 
-    {"ask": "schema"}                                -> {"version", "keys": {key: {"default", "types", "choices"}}}
+    {"ask": "schema"}                                -> {"version", "packages": {name: version},
+                                                         "keys": {key: {"default", "types", "choices"}}}
     {"ask": "compose", "overrides": [...], "keys": [...]} -> {"values": {key: value}} or {"error"}
     {"ask": "validate", "overrides": [...]}          -> {"validated": true or why it couldn't be} or {"error"}
 
@@ -40,6 +41,7 @@ CHOICES = {
     "algorithm.kl_ctrl.type": ("fixed", "adaptive"),
     "trainer.resume_mode": ("auto", "disable", "resume_path"),
 }
+PACKAGES = ("torch", "transformers", "ray", "vllm", "sglang", "tensordict", "TransferQueue")
 KL_LOSS = ("kl", "k1", "abs", "mse", "k2", "low_var_kl", "k3")
 
 
@@ -68,6 +70,17 @@ def installed_version(folder):
         return version("verl")
     except PackageNotFoundError:
         return (folder / "version" / "version").read_text().strip()
+
+
+def packages():
+    """Those of PACKAGES that are installed here, with their versions."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def classes(folder):
@@ -155,7 +168,11 @@ class Answerer:
 
     def schema(self, request):
         # `???` and interpolations stay as they are: what they stand for may not be known yet.
-        return {"version": installed_version(self.folder), "keys": schema(compose(self.name), self.folder)}
+        return {
+            "version": installed_version(self.folder),
+            "packages": packages(),
+            "keys": schema(compose(self.name), self.folder),
+        }
 
     def compose(self, request):
         config = self.composed(request["overrides"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rltune.errors import TrainerError, did_you_mean
@@ -61,17 +61,18 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The config of one installed version."""
+    """The config of one installed version. `packages`: it, and what it runs on, with their versions."""
 
     version: str
     keys: Mapping[str, Key]
+    packages: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, answer: Mapping[str, object]) -> Schema:
         """From the inspector's answer."""
-        keys = answer["keys"]
-        assert isinstance(keys, Mapping)
-        return cls(str(answer["version"]), {name: _key(facts) for name, facts in keys.items()})
+        keys, packages, version = answer["keys"], answer["packages"], str(answer["version"])
+        assert isinstance(keys, Mapping) and isinstance(packages, Mapping)
+        return cls(version, {name: _key(facts) for name, facts in keys.items()}, {"verl": version, **packages})
 
     def has(self, key: str) -> bool:
         """Whether `key=value` would be taken without a `+`."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rltune.errors import TrainerError
-from rltune.trainers.verl.hyperparameters import parse
+from rltune.trainers.verl.algorithms import ALGORITHMS
+from rltune.trainers.verl.dialect import ACTOR, Dialect
+from rltune.trainers.verl.hyperparameters import check_acts, parse
 from rltune.trainers.verl.installed import Installed, installed_verl
 from rltune.trainers.verl.keys import DEFAULT_RESPONSE, kl_place, overrides_of
 from rltune.trainers.verl.options import Options
@@ -17,6 +19,8 @@ from rltune.types import Scalar
 
 _RESPONSE = "data.max_response_length"
 _ESTIMATOR = "algorithm.adv_estimator"
+_STRATEGY = f"{ACTOR}.strategy"
+ENGINES = ("fsdp", "fsdp2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,51 @@ class Setup:
         except ValueError:
             raise TrainerError(f"{_RESPONSE} takes a whole number, got {given!r}", where="trainer verl") from None
 
+    def require_engine(self) -> None:
+        """Passes for the engines whose schedules and checkpoints are known.
+
+        Raises:
+            TrainerError: for another one, as Megatron.
+        """
+        if not self.installed.schema.has(_STRATEGY):
+            return
+        named = self.installed.compose(self.launch.overrides, (_STRATEGY,))[_STRATEGY]
+        if named is not None and named not in ENGINES:
+            raise TrainerError(
+                f"expected one of the engines {', '.join(ENGINES)}, got {named}: rltune can't tell whether its "
+                "checkpoints are complete, and its schedules have other names",
+                where="trainer.settings",
+                hint=f"set {_STRATEGY}=fsdp2, with verl's own ppo_trainer config",
+            )
+
     def searched(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> tuple[Override, ...]:
         """The overrides of hyperparameters. Without an algorithm it is GRPO, or what the user's overrides say.
 
         Raises:
             TrainerError: see `parse` and `overrides_of`.
         """
-        algorithm = {} if self.own(_ESTIMATOR) else {"algorithm": "grpo"}
-        return overrides_of(
-            parse({**algorithm, **hyperparameters}, self.installed.dialect),
-            self.installed.dialect,
-            kl_in=kl_place(self.launch.overrides),
-            response=self.response(hyperparameters, task),
-        )
+        response = self.response(hyperparameters, task)
+        return overrides_beside(self.launch.overrides, hyperparameters, self.installed.dialect, response)
+
+
+def overrides_beside(
+    own: Sequence[Override], hyperparameters: Mapping[str, Scalar], dialect: Dialect, response: int | None
+) -> tuple[Override, ...]:
+    """The overrides of hyperparameters beside the user's own: GRPO, unless these or the study say otherwise; what an
+    algorithm sets beside its estimator, only where these don't; the KL, for an algorithm of theirs, where they have it.
+
+    Raises:
+        TrainerError: see `parse` and `overrides_of`.
+    """
+    told = {o.key: (o.value or "").strip("'\"") for o in own}
+    implied = {} if _ESTIMATOR in told else {"algorithm": "grpo"}
+    settings = parse({**implied, **hyperparameters}, dialect)
+    algorithm = ALGORITHMS.get(str(settings.values.get("algorithm")))
+    if algorithm is None and (named := next((a for a in ALGORITHMS.values() if a.estimator == told[_ESTIMATOR]), None)):
+        check_acts(named, settings.values)
+    theirs = told.keys() & ((algorithm.settings if algorithm else {}).keys() - settings.native.keys())
+    made = overrides_of(settings, dialect, kl_in=kl_place(own), response=response)
+    return tuple(o for o in made if o.key not in theirs)
 
 
 def set_up(options: Options) -> Setup:

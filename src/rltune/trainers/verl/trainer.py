@@ -14,13 +14,14 @@ from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, Role, ScoreJob, Scores, Trainer, TrainJob, unheard
 from rltune.trainers.external.program import Program
 from rltune.trainers.resources import Footprint
-from rltune.trainers.verl.advice import advise, unacting
+from rltune.trainers.verl.advice import ACTING, advise, needs_critic, unacting
 from rltune.trainers.verl.batches import batch_constraints
-from rltune.trainers.verl.command import Command, Work, other_test_files, score_command, train_command
+from rltune.trainers.verl.command import Command, Work, score_command, train_command
+from rltune.trainers.verl.files import check_files, other_test_files
 from rltune.trainers.verl.footprint import footprint
 from rltune.trainers.verl.memory import levels_of
 from rltune.trainers.verl.options import Options, parse_options
-from rltune.trainers.verl.override import overlay, setting
+from rltune.trainers.verl.override import Override, overlay, setting
 from rltune.trainers.verl.scoring import score_model
 from rltune.trainers.verl.segment import Segment, Shape
 from rltune.trainers.verl.setup import Setup, set_up
@@ -50,11 +51,8 @@ class VerlTrainer:
     def check(self, hyperparameters: Mapping[str, Scalar]) -> None:
         """See `Trainer.check`. The installed verl has to compose its config with them, and to find it valid."""
         setup = self._setup()
-        machines = (
-            setting("trainer.n_gpus_per_node", setup.options.gpus_for("", "target")),
-            setting("trainer.nnodes", setup.options.nodes),
-        )
-        overrides = overlay(setup.launch.overrides, setup.searched(hyperparameters), machines)
+        setup.require_engine()
+        overrides = _checkable(setup, hyperparameters)
         setup.installed.compose(overrides)
         setup.installed.validate(overrides)
 
@@ -63,10 +61,16 @@ class VerlTrainer:
         return batch_constraints(self._setup(), hyperparameters, searched)
 
     def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
-        """What a person should know before the study starts: dead keys, and own values that the study replaces."""
+        """What a person should know before the study starts: dead keys, own values that the study replaces, and what
+        verl's own validation couldn't look at."""
         setup = self._setup()
-        generated = setup.searched(hyperparameters)
-        return advise(setup.launch.overrides, generated, hyperparameters, setup.installed.dialect)
+        generated, overrides = setup.searched(hyperparameters), _checkable(setup, hyperparameters)
+        config = setup.installed.compose(overrides, ACTING)
+        unjudged = setup.installed.validate(overrides)
+        return (
+            *advise(setup.launch.overrides, generated, hyperparameters, setup.installed.dialect, config),
+            *([f"verl's own validation of batches and workers was left out: {unjudged}"] if unjudged else []),
+        )
 
     def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
         """See `SavesMemory.memory_levels`; the same for all models, since micro-batches are those of a GPU."""
@@ -81,19 +85,29 @@ class VerlTrainer:
         """See `NeedsGpus.gpus`. Several nodes, or a Ray that runs already, have their own."""
         options = self._setup().options
         elsewhere = options.nodes > 1 or "RAY_ADDRESS" in {**os.environ, **options.env}
-        return None if elsewhere else options.gpus_for(model, role)
+        count = options.gpus_for(model, role)
+        return None if elsewhere else count
 
     def check_other_test(self, other: TaskRef) -> None:
         """See `ExternalTrainer.check_other_test`."""
         other_test_files(other, self._setup().options)
+
+    def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
+        """See `ExternalTrainer.check_data`."""
+        del task  # verl reads files
+        check_files(self._setup(), options, hyperparameters)
+
+    def versions(self) -> Mapping[str, str]:
+        """See `ExternalTrainer.versions`."""
+        return self._setup().installed.schema.packages
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         """See `Trainer.train`."""
         setup, work = self._setup(), Work(reporter.workspace())
         gpus = setup.options.gpus_for(job.model, job.role)
         command = train_command(job, setup, work, gpus, _response_length(job))
-        values = setup.installed.compose(command.composable, ("algorithm.adv_estimator", "critic.enable"))
-        shape = Shape(gpus * setup.options.nodes, _needs_critic(values))
+        values = setup.installed.compose(command.composable, ACTING)
+        shape = Shape(gpus * setup.options.nodes, needs_critic(values))
         return Segment(job, _program(command, setup, work), work, reporter, shape).run()
 
     def score(self, job: ScoreJob, alive: Callable[[], None] = unheard) -> Scores:
@@ -122,7 +136,10 @@ def _response_length(job: TrainJob | ScoreJob) -> int:
     return build_task(task.name, task.options).max_response_length
 
 
-def _needs_critic(values: Mapping[str, object]) -> bool:
-    """verl's own rule: `critic.enable` where it is set, else whether the advantage is GAE."""
-    enabled = values["critic.enable"]
-    return bool(enabled) if enabled is not None else values["algorithm.adv_estimator"] == "gae"
+def _checkable(setup: Setup, hyperparameters: Mapping[str, Scalar]) -> tuple[Override, ...]:
+    """The overrides of a trial of the target, as far as they can be told without a job."""
+    machines = (
+        setting("trainer.n_gpus_per_node", setup.options.gpus_for("", "target")),
+        setting("trainer.nnodes", setup.options.nodes),
+    )
+    return overlay(setup.launch.overrides, setup.searched(hyperparameters), machines)

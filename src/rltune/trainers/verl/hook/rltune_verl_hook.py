@@ -6,7 +6,9 @@ told to end. This module, in the process of verl's training loop:
 - lowers the trainer's own `total_training_steps` to RLTUNE_VERL_STOP after the optimizers' horizon was written: the
   stop becomes the last step, saved and validated by verl itself;
 - waits after each logged step until the file `passed` in RLTUNE_VERL_CONTROL holds that step, or the file `stop` is
-  there: then it saves a checkpoint of this very step and ends the loop.
+  there: then it saves a checkpoint of this very step and ends the loop;
+- sets the frequencies of saving and validating before each step so that exactly those of RLTUNE_VERL_SAVES and
+  RLTUNE_VERL_TESTS are met: no one frequency hits steps 38, 75 and 150 but that of every step.
 
 In the same folder it leaves `ready` when the loop is about to begin, and `saved` (the step) after a save of its own.
 """
@@ -22,6 +24,10 @@ POLL = 0.02
 
 _stop = int(os.environ.get("RLTUNE_VERL_STOP", 0))
 _control = os.environ.get("RLTUNE_VERL_CONTROL", "")
+_steps = {
+    key: {int(step) for step in os.environ.get(name, "").split(",") if step}
+    for key, name in (("save_freq", "RLTUNE_VERL_SAVES"), ("test_freq", "RLTUNE_VERL_TESTS"))
+}
 _trainers = []
 
 
@@ -53,6 +59,14 @@ def _after_step(step):
             _save_and_end(step)
             return
         time.sleep(POLL)
+
+
+def _prepare(step):
+    """Sets what verl does at a step: a frequency that is the step itself, or one beyond the end."""
+    config = _trainers[-1].config.trainer
+    for key, steps in _steps.items():
+        if getattr(config, key) > 0:
+            setattr(config, key, step if step in steps else _stop + 1)
 
 
 def _save_and_end(step):
@@ -96,6 +110,7 @@ def _listen(cls):
         log(self, data, step, *args, **kwargs)
         if _trainers and "training/global_step" in data:
             _after_step(int(step))
+            _prepare(int(step) + 1)
 
     cls.__init__, cls.log = begun, logged
 

@@ -1,0 +1,49 @@
+"""Data of each split is there before a study starts, and its winner isn't chosen on its own test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rltune.errors import TrainerError
+from rltune.trainers.verl.trainer import VerlTrainer
+
+Make = Callable[..., VerlTrainer]
+
+
+@pytest.fixture
+def test_file(tmp_path: Path) -> str:
+    path = tmp_path / "test.parquet"
+    path.touch()
+    return str(path)
+
+
+def test_a_study_with_files_for_each_split_passes(make_trainer: Make, test_file: str) -> None:
+    make_trainer("", test_files=test_file).check_data("gsm8k", {}, {})
+    make_trainer().check_data("file", {"test": test_file}, {})
+
+
+def test_a_study_that_could_not_be_tested_at_its_end_is_refused(make_trainer: Make) -> None:
+    with pytest.raises(TrainerError, match="verl needs parquet files of the test split") as caught:
+        make_trainer().check_data("file", {"test": "rows.jsonl"}, {})
+    assert "test_files" in str(caught.value)
+    with pytest.raises(TrainerError, match="there is no file .*/nowhere.parquet"):
+        make_trainer("", test_files="nowhere.parquet").check_data("gsm8k", {}, {})
+
+
+def test_the_validation_may_not_be_the_test(make_trainer: Make, test_file: str) -> None:
+    """As in most launch scripts of verl's examples, which validate on the test split."""
+    trainer = make_trainer("", f"data.val_files=['x.parquet', '{test_file}']", test_files=test_file)
+    with pytest.raises(TrainerError, match="chosen on its own test"):
+        trainer.check_data("gsm8k", {}, {})
+    with pytest.raises(TrainerError, match="chosen on its own test"):
+        make_trainer("", test_files=test_file).check_data("file", {}, {"data.val_files": test_file})
+
+
+def test_a_relative_validation_file_is_in_the_programs_folder(make_trainer: Make, test_file: str) -> None:
+    folder = str(Path(test_file).parent)
+    trainer = make_trainer("", "data.val_files=test.parquet", test_files=test_file, folder=folder)
+    with pytest.raises(TrainerError, match="chosen on its own test"):
+        trainer.check_data("gsm8k", {}, {})
