@@ -116,6 +116,16 @@ def test_mistakes_are_told_before_anything_is_spent(
     assert place in (getattr(caught.value, "where", "") or "")
 
 
+def test_rows_that_are_left_out_are_told(tmp_path: Path) -> None:
+    rows = [{"prompt": f"{n}+1=", "answer": n + 1} for n in range(8)]
+    for name, chosen in (("train", rows[:6]), ("test", rows[4:])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen))
+    files = {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "test")}
+    task = {"name": "file", **files, "validation_size": 1, "reward": "exact"}
+    with create(source(tmp_path, "rloo", task=task)) as study:
+        assert any(note.endswith("held out: 2 of train") for note in study.blueprint.notes)
+
+
 @pytest.mark.parametrize("name", ["trl-rloo", "trl-sft", "trl-dpo"])
 def test_the_examples_can_be_read(repository: Path, name: str) -> None:
     config = parse_study(yaml.safe_load((repository / "examples" / f"{name}.yaml").read_text(encoding="utf-8")))
