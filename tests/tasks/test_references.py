@@ -92,7 +92,7 @@ def test_all_wrong_answers_of_gsm8k(gsm8k):
         lambda e: f"#### {e.answer} or {int(e.answer) + 1}",
         lambda e: f"\\boxed{{{e.answer}, {int(e.answer) + 1}}}",
         lambda e: f"#### {e.answer}/{int(e.answer) + 7}",
-        lambda e: f"#### \N{MINUS SIGN}{int(e.answer) or 1}",
+        lambda e: f"#### {-int(e.answer) or 1}".replace("-", "\N{MINUS SIGN}"),
         lambda e: f"#### {e.answer} thousand",
         lambda e: f"#### {e.answer}\n#### {int(e.answer) + 1}",
         lambda e: "\\boxed{}",
