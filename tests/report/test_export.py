@@ -79,7 +79,7 @@ def refilled(tmp_path: Path, **changes: object) -> StudyStore:
 @pytest.mark.parametrize("form", sorted({*FORMATS} - {"command"}))
 def test_each_export_names_its_study_score_and_caveat(finished: Study, form: str) -> None:
     text = export(finished.store, form)
-    for fact in ("demo", finished.winner.id, "0.8780", "0, 1, 2", "embedded/m", "another model without tuning"):
+    for fact in ("demo", finished.winner.id, "0.8780", "0, 1, 2", "embedded/m", "tune again for another model"):
         assert fact in text
     assert text.endswith("\n")
 

@@ -52,6 +52,17 @@ def test_failed_final_runs_are_shown_and_counted(tmp_path: Path) -> None:
     store.close()
 
 
+def test_kept_answers_are_linked(tmp_path: Path, finished: Study) -> None:
+    assert "Answers to test questions" not in page_of(finished.store)
+    store = create_study(tmp_path, "answers", CONFIG)
+    study = fill_failing(store, failing=1)
+    run = store.run(study.recipe, TARGET, 2)
+    store.set_fact("answers", {"runs/a b/answers/test-aime24.jsonl": [run.id, "test/aime24"]})
+    page = page_of(store)
+    assert '<a href="runs/a%20b/answers/test-aime24.jsonl">' in page and '<td class="t">aime24</td>' in page
+    store.close()
+
+
 def test_groups_and_other_tests_are_tables_of_their_own(tmp_path: Path, finished: Study) -> None:
     assert "Test scores in parts" not in page_of(finished.store)
     store = create_study(tmp_path, "parts", CONFIG)

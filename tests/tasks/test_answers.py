@@ -73,6 +73,12 @@ def test_plain_numbers(text, value):
     assert as_number(text) == value
 
 
+# None of them is 18: listing candidates, or a number in a larger expression, must not pay.
+SEVERAL = [
+    *("18 or 19", "18 and 19", "18, 19", "18; 19", "18 19", "18 (or 19)", "18-19", "18 to 19", "x = 18, y = 19"),
+    *("18/19", "18 1/2", "18^2", "18e3", "18x10^3", "18+1", "18.5.5", "18:30", "18k", "18 thousand", "18 million"),
+    *("<18", "> 18", "not 18", "18 hours 30 minutes", "18 dollars and 50 cents", "18 \\text{ or } 19"),
+]
 MARKED = [
     ("20 - 2 = 18\n#### 18", 18),
     ("#### $1,080.", 1080),
@@ -85,10 +91,21 @@ MARKED = [
     (r"\boxed{18 \text{ dollars}}", 18),
     (r"\boxed{\$18}", 18),
     (r"\boxed{50\%}", 50),
+    (r"#### \(18\)", 18),
+    (r"\boxed{\textbf{18}}", 18),
+    ("#### \u22123", -3),
+    ("#### - 3", -3),
+    ("#### 2 * 9 = 18", 18),
+    (r"\boxed{2 + 16 = 18}", 18),
+    ("#### 18. That is 2 * 9.", 18),
+    ("#### 18 (2 * 9)", 18),
+    ("#### $18/hour", 18),
     ("#### eighteen", None),
     ("#### about 18 or 19", None),
     (r"\boxed{\frac{36}{2}}", None),
     ("", None),
+    *[(f"#### {several}", None) for several in SEVERAL],
+    *[(f"\\boxed{{{several}}}", None) for several in SEVERAL],
 ]
 
 
@@ -133,6 +150,16 @@ def test_final_expression():
         (r"\boxed{A, B}", None),
         (r"\boxed{A} and \boxed{C}", "C"),
         (r"\boxed{A/C}", None),
+        (r"\boxed{A; C}", None),
+        (r"\boxed{A | C}", None),
+        (r"\boxed{A \text{ or } C}", None),
+        (r"\boxed{A \lor C}", None),
+        (r"\boxed{A$ or $C}", None),
+        ("The answer is A or maybe C", None),
+        (r"\boxed{\mathrm{B}}", "B"),
+        (r"So the answer is: \( B \)", "B"),
+        ("The correct answer is option B.", "B"),
+        ("<answer>B</answer>", "B"),
         ("Answer: (A) and (B)", None),
         ("Answer: A person", None),
         ("The answer is Because", None),

@@ -83,6 +83,20 @@ def test_prompts_of_held_out_splits_leave_the_others(files):
     assert task.dropped == {"test": 0, "validation": 0, "train": 5}
 
 
+def test_white_space_makes_no_other_prompt(files):
+    write(files["train"], [*rows(0, 3), {"prompt": "25+1= ", "answer": 26}])
+    write(files["validation"], [{"prompt": "25+1=\n", "answer": 26}, *rows(20, 22)])
+    task = build_task("file", options(files))
+    assert [len(task.examples(split)) for split in SPLITS] == [3, 2, 10]
+    assert task.dropped == {"test": 0, "validation": 1, "train": 1}
+
+
+def test_the_first_n_of_a_sorted_file_are_a_fair_sample(files):
+    write(files["test"], [{"prompt": f"{kind} {n}", "answer": n} for kind in "ab" for n in range(100)])
+    first = build_task("file", options(files)).examples("test")[:40]
+    assert 10 <= sum(example.prompt.startswith("a") for example in first) <= 30
+
+
 @given(size=st.integers(1, 19), shuffled=st.permutations(rows(0, 20)))
 @settings(max_examples=20, deadline=None)
 def test_held_out_validation_does_not_depend_on_the_order(tmp_path_factory, size, shuffled):

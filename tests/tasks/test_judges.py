@@ -6,7 +6,7 @@ import math
 import pytest
 
 from rltune.errors import TaskError
-from rltune.tasks import BatchTask, breakdown, build_task, grades_of, rewards_of
+from rltune.tasks import BatchTask, Task, breakdown, build_task, grades_of, rewards_of
 
 FUNCTIONS = '''
 """Rewards for the tests."""
@@ -74,8 +74,7 @@ def test_a_verl_reward_function_gets_what_verl_gives_it(data, functions):
         for n in range(6)
     ]
     task = build_task("file", data(rows, reward=f"{functions}:compute_score"))
-    example = task.examples("test")[0]
-    assert example.answer == "3"
+    example = next(example for example in task.examples("test") if example.answer == "3")
     assert task.reward(example, " 3") == 0.25
     assert task.correct(example, " 3") == 1.0
     assert task.reward(example, "4") == -0.75
@@ -137,7 +136,7 @@ def test_a_function_that_fails_is_named_with_the_completion(functions, data, nam
 def test_groups_from_columns(data):
     rows = [{"prompt": f"{n}?", "answer": n, "level": n % 2 + 1, "meta": {"kind": "Easy One"}} for n in range(8)]
     task = build_task("file", data(rows, reward="exact", group_columns=["level", "meta.kind"]))
-    test = task.examples("test")
+    test = sorted(task.examples("test"), key=lambda example: example.prompt)
     assert test[0].groups == ("level_1", "easy_one")
     assert breakdown(test, [1.0, 0.0, 1.0, 1.0]) == {"easy_one": 0.75, "level_1": 1.0, "level_2": 0.5}
 
@@ -166,13 +165,37 @@ def test_contradictions(data, options, message):
 
 
 def test_number_and_letter(data):
-    rows = [{"prompt": f"{n}?", "answer": "B" if n % 2 else "7"} for n in range(4)]
-    numbers = build_task("file", data(rows, reward="number"))
-    letters = build_task("file", data(rows, reward="letter", final_answer="marked"))
-    seven, b = numbers.examples("test")
-    assert numbers.reward(seven, "I get 3, then 7.") == 1.0
+    def task(answer: str, **options: str) -> Task:
+        return build_task("file", data([{"prompt": f"{n}?", "answer": answer} for n in range(4)], **options))
+
+    numbers = task("7", reward="number")
+    assert numbers.reward(numbers.examples("test")[0], "I get 3, then 7.") == 1.0
+    letters = task("B", reward="letter", final_answer="marked")
+    b = letters.examples("test")[0]
     assert letters.reward(b, "\\boxed{B}") == 1.0
     assert letters.reward(b, "I take B, as said") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reward", "answer", "message"),
+    [
+        ("number", "1/2", "row 1: expected a number as answer, got '1/2'"),
+        ("number", "6 * 7 #### 42", "answer_after"),
+        ("letter", "(B)", "the letter of a choice as answer, A to J, got '\\(B\\)'"),
+        ("letter", "b", "the bare capital letter"),
+    ],
+)
+def test_an_answer_that_nothing_could_equal(data, reward, answer, message):
+    rows = [{"prompt": f"{n}?", "answer": answer} for n in range(4)]
+    with pytest.raises(TaskError, match=message):
+        build_task("file", data(rows, reward=reward)).examples("train")
+
+
+def test_of_equal_prompts_the_first_row_counts_with_all_its_fields(data, functions):
+    rows = [{"prompt": f"Learn {n}.", "answer": "yes", "extra_info": {"weight": 9}} for n in range(4)]
+    rows += [{"prompt": f"Say {n % 2}.", "answer": "yes", "extra_info": {"weight": n}} for n in range(4)]
+    task = build_task("file", data(rows, reward=f"{functions}:compute_score"))
+    assert {e.prompt: task.reward(e, "yes") for e in task.examples("test")} == {"Say 0.": 1.0, "Say 1.": 0.75}
 
 
 @pytest.mark.slow  # imports torch and transformers

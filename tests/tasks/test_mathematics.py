@@ -22,8 +22,24 @@ EQUAL_AT_ONCE = [
     (r"\text{June 20}", "June 20."),
     ("1080", r"1,\!080.0"),
     ("x^2+1", "x^2 + 1"),
+    ("-5", "\N{MINUS SIGN}5"),
 ]
-DIFFERENT_AT_ONCE = [("18", "17"), ("18", ""), ("18", "  "), ("25_6", "25_7"), ("25_{6}", "24_{6}"), ("x", "x" * 501)]
+SAYS_ELSE = [  # math-verify alone takes all these for equal
+    *[("5", answer) for answer in (r"\neq 5", r"\le 5", "< 5", r"6 \implies 5", r"6 \lor 5", r"6 \to 5")],
+    *[("5", answer) for answer in (r"5 \text{ million}", r"5 \text{ or possibly 6}")],
+    ("(1,2)", r"\{1, 2\}"),
+    (r"\text{CBAD}", "ABCD"),
+]
+DIFFERENT_AT_ONCE = [
+    *SAYS_ELSE,
+    ("5", "\N{MINUS SIGN}5"),
+    ("18", "17"),
+    ("18", ""),
+    ("18", "  "),
+    ("25_6", "25_7"),
+    ("25_{6}", "24_{6}"),
+    ("x", "x" * 501),
+]
 
 
 @pytest.fixture
@@ -80,6 +96,9 @@ class TestVerified:
             ("a + b + c", "b + a + c"),
             ("t + 4", "4 + t"),
             ("12", "12 m"),
+            (r"-\frac{1}{2}", "\N{MINUS SIGN}0.5"),
+            (r"-2 \text{ or } -12", "-12, -2"),
+            (r"x \in (0,1)", "(0,1)"),
         ],
     )
     def test_equal(self, reference, answer):

@@ -61,8 +61,8 @@ def _number(example: Example) -> Fraction | None:
 
 def test_splits(gsm8k, math):
     assert [len(gsm8k.examples(split)) for split in SPLITS] == [6973, 500, 1319]
-    # Two of MATH's train problems have no answer, and one is in its test split too.
-    assert [len(math.examples(split)) for split in SPLITS] == [7500 - 2 - 1 - 500, 500, 5000]
+    # Two of MATH's train problems have no answer, one is in its test split too, and one is there twice.
+    assert [len(math.examples(split)) for split in SPLITS] == [7500 - 2 - 1 - 1 - 500, 500, 5000]
     for one in (gsm8k, math):
         prompts = [example.prompt for split in SPLITS for example in one.examples(split)]
         assert len(set(prompts)) == len(prompts)
@@ -89,6 +89,13 @@ def test_all_wrong_answers_of_gsm8k(gsm8k):
         lambda e: f"\\boxed{{{e.answer}1}}",
         lambda e: f"It is {e.answer}, so\n#### {int(e.answer) + 1}",
         lambda e: f"#### {-int(e.answer) or 1}",
+        lambda e: f"#### {e.answer} or {int(e.answer) + 1}",
+        lambda e: f"\\boxed{{{e.answer}, {int(e.answer) + 1}}}",
+        lambda e: f"#### {e.answer}/{int(e.answer) + 7}",
+        lambda e: f"#### {-int(e.answer) or 1}".replace("-", "\N{MINUS SIGN}"),
+        lambda e: f"#### {e.answer} thousand",
+        lambda e: f"#### {e.answer}\n#### {int(e.answer) + 1}",
+        lambda e: "\\boxed{}",
         lambda e: "",
     ):
         assert [e.answer for e in test if gsm8k.reward(e, wrong(e))] == []

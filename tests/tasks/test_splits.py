@@ -10,12 +10,19 @@ from rltune.tasks.splits import hold_out, shuffled, unseen
 TEXTS = st.lists(st.text(max_size=5), unique=True, min_size=2, max_size=20)
 
 
-@given(st.lists(st.text(max_size=3), max_size=20), st.sets(st.text(max_size=3), max_size=5))
+WORDS = st.text(alphabet="abc", max_size=3)
+
+
+@given(st.lists(WORDS, max_size=20), st.sets(WORDS, max_size=5))
 def test_unseen_items_come_once_and_in_order(items, before):
     seen = set(before)
     kept = unseen(items, seen, str)
     assert list(kept) == [item for item in dict.fromkeys(items) if item not in before]
     assert seen == before | set(items)
+
+
+def test_white_space_makes_no_other_item():
+    assert unseen(["a b", "a  b", " a b\n", "ab"], set(), str) == ("a b", "ab")
 
 
 @given(TEXTS, st.randoms())

@@ -42,7 +42,7 @@ class InFlight:
     """A run that is being trained.
 
     Attributes:
-        rewards: its newest mean rewards, oldest first.
+        rewards: its newest mean rewards, oldest first. losses: likewise, if it has none, as in supervised training.
         forecast: (expected, low, high) mean reward at r_max, with an 80 % interval; None while it can't be told.
     """
 
@@ -54,6 +54,7 @@ class InFlight:
     to_step: int
     rewards: tuple[float, ...]
     forecast: tuple[float, float, float] | None
+    losses: tuple[float, ...] = ()
 
 
 def stops(records: Records) -> tuple[Stopped, ...]:
@@ -119,6 +120,7 @@ def _standing(records: Records, segment: SegmentRecord, newest: int) -> InFlight
         to_step=segment.to_step,
         rewards=tuple(rewards[-newest:]),
         forecast=_outlook(rewards, [m.step for m in rewarded], records.horizon),
+        losses=() if rewards else tuple(m.values["loss"] for m in curve if "loss" in m.values)[-newest:],
     )
 
 

@@ -9,6 +9,7 @@ from rltune.analysis.records import ReadableStore
 from rltune.report.data import ReportData, read_report_data
 from rltune.report.markup import Html, join, tag
 from rltune.report.page import whole_page, write_page
+from rltune.report.sections.answers import answers
 from rltune.report.sections.charts import costs, curves, spending
 from rltune.report.sections.headline import headline
 from rltune.report.sections.parts import parts
@@ -53,6 +54,7 @@ def render(data: ReportData) -> str:
             nav,
             headline(data),
             parts(data),
+            answers(data),
             settings(data),
             spending(data),
             curves(data),

@@ -28,6 +28,7 @@ from rltune.study.shares import check_gpus, gpu_shares
 from rltune.study.trainers import check_trainer, idle_fixed, judging_rules, launch_settings, own_fields
 from rltune.tasks.base import SPLITS, Task
 from rltune.tasks.build import build_task
+from rltune.tasks.file import FileTask
 from rltune.tasks.ood import TaskRef, other_tests
 from rltune.trackers.build import check_tracker
 from rltune.trainers.base import ExternalTrainer, FrameworkTrainer
@@ -102,7 +103,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         inside = space.clip(search.baseline)
     configuration = Configuration(search.baseline)
     task, others = _tasks(file)
-    notes = []
+    notes = _left_out(task)
     if inside != configuration:
         notes.append("the recipe lies outside of the space; the search starts from the nearest point inside of it")
     factors = _learning_rate_factors(config, models)
@@ -164,6 +165,13 @@ def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:
         for other in others:
             build_task(other.name, other.options).examples("test")
     return task, others
+
+
+def _left_out(task: Task) -> list[str]:
+    """A note if prompts of the user's own files aren't used."""
+    dropped = {split: count for split, count in task.dropped.items() if count} if isinstance(task, FileTask) else {}
+    told = ", ".join(f"{count:,} of {split}" for split, count in dropped.items())
+    return [f"rows left out, since their prompt is there twice or in a split that is held out: {told}"] if told else []
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:

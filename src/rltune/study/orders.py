@@ -12,6 +12,7 @@ from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
 from rltune.study.hours import TIMED_STEPS
 from rltune.study.work import Score, Timing
+from rltune.tasks.ood import split_of
 from rltune.trainers.base import Role, ScoreJob, Scoring, TrainJob
 from rltune.types import Configuration, Phase, Proposal, Scalar, StepMetrics
 
@@ -153,8 +154,14 @@ class Workshop:
         )
         return self._side_order("timing", job, work.model)
 
-    def score_order(self, work: Score, checkpoint: CheckpointRecord | None, memory_level: int = 0) -> Order:
-        """Scoring of a base model (`checkpoint` None) or of a run's checkpoint."""
+    def answers_file(self, run: RunRecord, work: Score) -> Path:
+        """Where the answers of a run's test are kept."""
+        return self.run_folder(run) / "answers" / f"{split_of(work.other).replace('/', '-')}.jsonl"
+
+    def score_order(
+        self, work: Score, checkpoint: CheckpointRecord | None, memory_level: int = 0, answers: Path | None = None
+    ) -> Order:
+        """Scoring of a base model (`checkpoint` None) or of a run's checkpoint; the answers are kept in `answers`."""
         job = ScoreJob(
             model=self.model_paths[work.model],
             checkpoint=str(checkpoint.path) if checkpoint else None,
@@ -170,6 +177,7 @@ class Workshop:
             role=self._role(work.model),
             other=work.other,
             memory_level=memory_level,
+            answers="" if answers is None else str(answers),
         )
         return self._side_order("score", job, work.model)
 

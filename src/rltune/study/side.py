@@ -49,7 +49,8 @@ class Side:
         checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
         if checkpoint is None or checkpoint.step != self.workshop.horizon:
             return None
-        return self.workshop.score_order(work, checkpoint, level)
+        answers = self.workshop.answers_file(run, work) if work.split == "test" else None
+        return self.workshop.score_order(work, checkpoint, level, answers)
 
     def ended(self, work: SideWork, order: Order, outcome: Outcome) -> None:
         """Records a result or a failure; neither, if a phase has to ask for it again."""
@@ -83,3 +84,7 @@ class Side:
         split = split_of(work.other) if work.split == "test" else work.split
         run_id, seconds = run.id if run else None, outcome.cost.seconds
         self.store.add_score(ScoreRecord(work.model, run_id, step, split, outcome.scores, seconds))
+        if run is not None and (answers := self.workshop.answers_file(run, work)).is_file():
+            known = self.store.study().facts.get("answers")
+            place = answers.relative_to(self.workshop.folder).as_posix()
+            self.store.set_fact("answers", {**(known if isinstance(known, Mapping) else {}), place: [run_id, split]})

@@ -14,14 +14,25 @@ from typing import Literal
 
 Final = Literal["marked", "any"]
 
+MINUS = "\N{MINUS SIGN}"
+"""What models write for a hyphen-minus now and then."""
+
 MARK = "####"
 """GSM8K's mark of the final answer, and what verl's prompts ask for."""
 
 _NUMBER = re.compile(r"(?<![\w.])(?:(?<![)\]}])-)?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])-?\$?\.\d+")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+")
 _BOX = re.compile(r"\\(?:boxed|fbox)(?:\s*\{|\s+([^\s{}$]+))")
-_UNITS = re.compile(r"\\(?:text|mathrm|mbox)\b")
-_LATEX_IN_NUMBERS = {"\\$": "", "\\%": "", "\\,": "", "\\!": "", "{,}": ","}
+_TEXT = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox)\b|\\[()\[\]]")
+_LATEX_IN_NUMBERS = {"\\$": "$", "\\%": "%", "\\,": "", "\\!": "", "{,}": ","}
+_ASIDE = re.compile(r"[.!]\s.*|\((?!or\b).*", re.DOTALL)  # a remark after the answer, a sentence or in parentheses
+_SEVERAL = re.compile(r",\s|;|\b(?:and|or)\b")
+_NO_VALUE = re.compile(r"[<>≤≥≠]|\bnot\b", re.IGNORECASE)
+# What makes another number of the one before it, but not `$5/hour`.
+_GOES_ON = re.compile(
+    r"\s*(?:[/^*×·÷+]\s*[\d(]|[xX]\s*\d|[kK]\b|(?:dozen|hundred|thousand|million|billion|trillion)s?\b)"
+    r"|[eE][-+]?\d|\.\d"
+)
 
 
 def last_boxed(text: str) -> str | None:
@@ -55,7 +66,7 @@ def after_mark(text: str) -> str | None:
 
 def as_number(text: str) -> Fraction | None:
     r"""The exact value of plain decimal digits (`-1,234.50`, `\$18`, `10{,}080`); None for anything else."""
-    plain = re.sub(r"\\[!,; ]|\\?\$|[{}\s]", "", text)
+    plain = re.sub(r"\\[!,; ]|\\?\$|[{}\s]", "", text.replace(MINUS, "-"))
     if not _PLAIN.fullmatch(plain) or len(plain) > 400:
         return None
     return Fraction(plain.replace(",", ""))
@@ -76,19 +87,28 @@ def final_number(completion: str, final: Final) -> Fraction | None:
         marked = last_boxed(completion)
     if marked is not None:
         return _only_number(marked)
-    numbers = _numbers(completion) if final == "any" else []
+    numbers = _numbers(completion.replace(MINUS, "-")) if final == "any" else []
     return numbers[-1] if numbers else None
 
 
 def _only_number(text: str) -> Fraction | None:
-    """The number that a marked answer starts with, or the only one in it (`x = 18`, `18 dollars`); else None."""
+    """The number in a marked answer (`18 dollars`, `x = 18`, `2 * 9 = 18`); None if it states none, or several.
+
+    A remark behind it doesn't count: `18. That is 9 + 9`, `18 (of 20)`.
+    """
     for latex, plain in _LATEX_IN_NUMBERS.items():
         text = text.replace(latex, plain)
-    text = _UNITS.sub(" ", text).strip(" {}()*")
-    numbers = _numbers(text)
-    if "\\" in text or not numbers:
+    text = _TEXT.sub(" ", text.replace(MINUS, "-")).strip(" {}()*")
+    text = re.sub(r"^-\s+(?=[$\d.])", "-", _ASIDE.sub("", text))
+    *sides, text = text.split("=")
+    if any(_SEVERAL.search(side) for side in sides[1:]):  # x = 5, y = 6
         return None
-    return numbers[0] if len(numbers) == 1 or _NUMBER.match(text) else None
+    text = text.strip(" {}()*")
+    found = list(_NUMBER.finditer(text))
+    if "\\" in text or _NO_VALUE.search(text) or any(_GOES_ON.match(text[one.end() :]) for one in found):
+        return None
+    values = {as_number(one[0]) for one in found}
+    return values.pop() if len(values) == 1 else None
 
 
 def _numbers(text: str) -> list[Fraction]:
@@ -105,8 +125,9 @@ def final_letter(completion: str, letters: Sequence[str], final: Final) -> str |
     letter = f"[{''.join(letters)}]"
     # What may stand between a mark and its letter, and what must follow so that `A person` isn't taken for a choice.
     # Every repetition has a bound: a model may write ten thousand blanks.
-    before = r"[\s:(\[*\"'`{$]{0,9}(?:\\text\w{0,9}\{)?[\s(\[*\"'`$]{0,9}"
-    after = r"(?=\s{0,9}(?:$|[).:,;\]*}\"'`$/&]|\n|-\s|(?:because|since|or|and)\b))"
+    opening = r"[\s:(\[*\"'`{$>]{0,9}(?:\\[(\[]\s?)?"
+    before = rf"{opening}(?:(?:[Cc]hoice|[Oo]ption)\s)?(?:\\(?:text|math)\w{{0,9}}\{{)?[\s(\[*\"'`$]{{0,9}}"
+    after = r"(?=\s{0,9}(?:$|[).:,;\]*}\"'`$/&|<]|\\[)\]&]|\\(?:text|lor|vee)\b|\n|-\s|(?:because|since|or|and)\b))"
     mark = r"(?:\\(?:boxed|fbox)\s?\{|####|\b[Aa]nswer(?:\sis)?\b|\b(?:[Cc]hoice|[Oo]ption)\sis\b)"
     found = _last(re.compile(f"{mark}{before}({letter}){after}"), completion)
     found = found or re.match(rf"{before}({letter}){after}", completion)
@@ -117,9 +138,11 @@ def final_letter(completion: str, letters: Sequence[str], final: Final) -> str |
 
 
 def _hedged(rest: str, letter: str) -> bool:
-    """Whether what follows a letter names another one in the same breath: `A or B`, `A, B`, `A)/B)`."""
-    joint = r"[\s)\]}*\"']{0,9}(?:,|/|&|\bor\b|\band\b)\s{0,9}(?:or\b|and\b)?"
-    return re.match(rf"{joint}[\s(\[*\"']{{0,9}}{letter}(?!\w)", rest) is not None
+    """Whether what follows a letter names another one in the same breath: `A or B`, `A; B`, `A) or maybe B)`."""
+    closing = r"[\s)\]}*\"'$.]{0,9}"
+    joint = r"(?:[,;/|]|\\?&|\\(?:text\s?\{|lor\b|vee\b)|\b(?:or|and|maybe|perhaps|possibly)\b)"
+    opening = r"[\s(\[*\"'$}]{0,9}"
+    return re.match(rf"{closing}(?:{joint}{opening}){{1,4}}{letter}(?!\w)", rest) is not None
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -33,6 +33,25 @@ def check_named(name: str, final: Final = "any") -> Check:
     return _CHECKS[name] if name == "exact" else partial(_CHECKS[name], final=final)
 
 
+def check_reference(name: str, answer: str, where: str) -> None:
+    """Passes if the comparison called `name` can be won against this reference answer.
+
+    Raises TaskError for one that no completion could ever equal.
+    """
+    if name == "number" and as_number(answer) is None:
+        raise TaskError(
+            f"expected a number as answer, got {answer!r:.80}",
+            where=where,
+            hint="use the reward 'math' for other answers; answer_after takes what follows a mark",
+        )
+    if name == "letter" and (len(answer) != 1 or answer not in LETTERS):
+        raise TaskError(
+            f"expected the letter of a choice as answer, {LETTERS[0]} to {LETTERS[-1]}, got {answer!r:.80}",
+            where=where,
+            hint="write the bare capital letter",
+        )
+
+
 def exact(answer: str, completion: str) -> bool:
     """Equal but for white space around."""
     return completion.strip() == answer.strip()

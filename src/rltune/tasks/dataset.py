@@ -132,7 +132,8 @@ class DatasetTask:
 
     @cached_property
     def _learned(self) -> Mapping[Split, tuple[Example, ...]]:
-        seen = {problem.question for problem in self._tests}
+        seen: set[str] = set()
+        unseen(self._tests, seen, _question)
         own = self._learn.split("validation") if self._validation_size is None else None
         validation = unseen(filter(self._keep, own or ()), seen, _question)
         train = unseen(filter(self._keep, self._learn.needed("train")), seen, _question)

@@ -13,13 +13,13 @@ from pathlib import Path
 from rltune.errors import TaskError
 from rltune.tasks.answers import Final
 from rltune.tasks.base import SPLITS, Example, Split
-from rltune.tasks.checks import check_named
+from rltune.tasks.checks import check_named, check_reference
 from rltune.tasks.dataset import require_count
 from rltune.tasks.groups import slug
 from rltune.tasks.judges import CheckJudge, FunctionJudge, Judge, Verdict
 from rltune.tasks.readers import Row, read_rows
 from rltune.tasks.rows import field
-from rltune.tasks.splits import hold_out, unseen
+from rltune.tasks.splits import hold_out, shuffled, unseen
 
 _VERL_ANSWER = "reward_model.ground_truth"
 _MOST_GROUPS = 100
@@ -47,8 +47,8 @@ class FileTask:
         reward_model, reward_label: a classifier as the judge, in place of `reward`: see `RewardModel`.
         max_response_length: longest completion, in tokens.
 
-    A prompt that is in several splits stays only in the first of test, validation, train; `dropped` counts those
-    removed.
+    A prompt that is in several splits, or twice in one (white space aside), stays only where it is first in test,
+    validation, train; `dropped` counts those removed. Validation and test are shuffled, in an order that never changes.
     Files are read when examples are first asked for. Raises TaskError with the file, the row and a remedy.
     """
 
@@ -92,6 +92,7 @@ class FileTask:
         self._answer_column = answer_column
         self._answer_after = answer_after
         self._group_columns = tuple(group_columns)
+        self._reward = reward or "math"
         self._judge = _judge(reward, final_answer, reward_model, reward_label)
         self._open_ended = not isinstance(self._judge, CheckJudge)
         self._max_response_length = max_response_length
@@ -129,21 +130,23 @@ class FileTask:
 
     @cached_property
     def _loaded(self) -> tuple[dict[Split, tuple[Example, ...]], dict[Split, int]]:
-        read: dict[Split, list[Example]] = {s: self._read(p) for s, p in self._files.items() if p is not None}
         seen: set[str] = set()
         splits: dict[Split, tuple[Example, ...]] = {}
         dropped: dict[Split, int] = {}
         for split in ("test", "validation", "train"):
-            if split not in read:
+            path = self._files[split]
+            if path is None:
                 continue
-            splits[split] = unseen(read[split], seen, _prompt)
-            dropped[split] = len(read[split]) - len(splits[split])
-            if not splits[split]:
+            read = self._read(path)
+            kept = unseen(read, seen, _prompt)
+            if not kept:
                 raise TaskError(
                     f"the {split} split is empty: all its prompts are in another split too",
-                    where=str(self._files[split]),
+                    where=str(path),
                     hint="use another file, or hold out a part of the train file with validation_size",
                 )
+            splits[split] = kept if split == "train" else shuffled(kept, _prompt)
+            dropped[split] = len(read) - len(kept)
         if self._validation_size is not None:
             where = str(self._files["train"])
             splits["validation"], splits["train"] = hold_out(splits["train"], self._validation_size, _prompt, where)
@@ -170,7 +173,8 @@ class FileTask:
         prompt = _prompt_text(_cell(row, self._prompt_column, "prompt_column", where), where)
         groups = [_cell(row, column, "group_columns", where) for column in self._group_columns]
         if self._judge.wants:
-            self._extras[prompt] = {name: row[name] for name in self._judge.wants if name in row}
+            # Of equal prompts the first one stays, so its fields have to.
+            self._extras.setdefault(prompt, {name: row[name] for name in self._judge.wants if name in row})
         return Example(
             prompt=prompt,
             answer=self._answer(row, where),
@@ -195,6 +199,7 @@ class FileTask:
                 raise TaskError(f"the answer has no {self._answer_after!r}", where=where, hint="check answer_after")
         if not answer.strip():
             raise TaskError("the answer is empty", where=where, hint="every example needs a reference answer")
+        check_reference(self._reward, answer.strip(), where)
         return answer.strip()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rltune.tasks.answers import as_number
+from rltune.tasks.answers import MINUS, as_number
 from rltune.tasks.grader import grader
 
 LONGEST = 500
@@ -28,10 +28,18 @@ _SAME = {
     "\\,": "",
     "\\;": "",
     "\\ ": "",
+    MINUS: "-",
 }
 
 _BASE = re.compile(r"(-?\d[\dA-Z.]*)_\{?(\d+)\}?")
 _LAST_LETTER = re.compile(r"(?:(?<=[\d})])|(?<=[\d}+\-*/=a-z] ))[a-zA-Z]$")
+_RELATION = re.compile(
+    r"[<>≤≥≠]|\\(?:n?leq?|leqslant|n?geq?|geqslant|[lg]t|neq?|not|lor|vee|land|wedge|mp|to"
+    r"|[Ll]?(?:ong)?[Rr]ightarrow|Leftrightarrow|implies|iff)(?![a-zA-Z])"
+)
+_WORD = re.compile(
+    r"(?<![a-zA-Z\\])(?:or|not|least|most|less|more|dozen|hundred|thousand|million|billion|trillion)s?(?![a-zA-Z])"
+)
 _BARE_FRACTION = re.compile(
     r"\\[dt]?frac\s*(\\(?!sqrt)[a-zA-Z]+|[^\s{}\\])\s*(\\(?!sqrt)[a-zA-Z]+|\{[^{}]*\}|[^\s{}\\])"
 )
@@ -44,7 +52,7 @@ def equal(reference: str, answer: str) -> bool:
     exact, given = as_number(reference), as_number(answer)
     if exact is not None and given is not None:
         return exact == given
-    if not answer.strip() or len(answer) > LONGEST:
+    if not answer.strip() or len(answer) > LONGEST or _says_else(reference, answer):
         return False
     bases = _BASE.fullmatch(_written(reference)), _BASE.fullmatch(_written(answer))
     if bases[0] and bases[1]:
@@ -58,6 +66,18 @@ def found_in(reference: str, text: str) -> bool:
     return bool(text.strip()) and _verified(
         _readable(reference, _variables(reference)), _readable(text[-_TAIL:], ""), False
     )
+
+
+def _says_else(reference: str, answer: str) -> bool:
+    r"""Whether an answer that isn't written as the reference says something that math-verify doesn't see.
+
+    It drops relations (`\neq 5`, `6 \implies 5`) and words (`5 \text{ million}`, `5 \text{ or possibly } 6`), takes a
+    set for a point, and letters for factors, so that `CBAD` is `ABCD`.
+    """
+    if any(sign.search(answer) and not sign.search(reference) for sign in (_RELATION, _WORD)):
+        return True
+    word = _written(reference)
+    return re.fullmatch("[A-Z]{3,}", word) is not None or (word[:1] in ("(", "[") and _written(answer)[:2] == r"\{")
 
 
 @lru_cache(maxsize=65_536)  # the answers of a group repeat, and so do those of successive epochs
@@ -85,7 +105,7 @@ def _readable(latex: str, variables: str) -> str:
     As they stand, it takes `\frac \pi4` for something else, stumbles over a full stop, and drops the last letter of
     `4t` and `a + b + c` as a unit (tons, cents).
     """
-    latex = latex.rstrip(". ")
+    latex = latex.rstrip(". ").replace(MINUS, "-")
     braced = _BARE_FRACTION.sub(lambda found: f"\\frac{{{found[1]}}}{{{found[2].strip('{}')}}}", latex)
     last = _LAST_LETTER.search(braced)
     return braced if last is None or last[0] not in variables else f"{braced[:-1]}{{{last[0]}}}"

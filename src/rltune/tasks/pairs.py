@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from rltune.errors import TaskError
 from rltune.tasks.base import Task
 from rltune.tasks.readers import Row, read_rows
+from rltune.tasks.splits import same
 
 DEMONSTRATIONS = "demonstrations"
 PREFERENCES = "preferences"
@@ -106,8 +107,8 @@ def _collect(
         raise TaskError(f"{option} must be a file's name, got {file!r:.80}", where=f"task {option}")
     path = Path(file).expanduser()
     rows = [parse(row, f"{path}, row {number}") for number, row in enumerate(read_rows(path), start=1)]
-    held_out = {example.prompt for split in ("validation", "test") for example in task.examples(split)}
-    kept = tuple(row for row in rows if row.prompt not in held_out)
+    held_out = {same(example.prompt) for split in ("validation", "test") for example in task.examples(split)}
+    kept = tuple(row for row in rows if same(row.prompt) not in held_out)
     if not kept:
         raise TaskError(
             f"all {option} are of prompts in the validation or test split",

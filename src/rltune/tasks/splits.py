@@ -11,11 +11,19 @@ from rltune.errors import TaskError
 T = TypeVar("T")
 
 
+def same(text: str) -> str:
+    """What texts have in common that differ only in white space, as in files that were prepared twice."""
+    return " ".join(text.split())
+
+
 def unseen(items: Iterable[T], seen: set[str], key: Callable[[T], str]) -> tuple[T, ...]:
-    """The items whose key isn't in `seen`, each key once, in order. Their keys are added to `seen`."""
+    """The items whose key isn't in `seen`, each key once, in order. Their keys are added to `seen`.
+
+    Keys that differ only in white space are the same.
+    """
     kept = []
     for item in items:
-        text = key(item)
+        text = same(key(item))
         if text not in seen:
             seen.add(text)
             kept.append(item)

@@ -99,7 +99,8 @@ class ScoreJob:
     """Score a model (a base model, or a checkpoint's folder) on a split of `scored`, without training.
 
     `task` and `task_options` are those of the study, as in a TrainJob. `other`: the name of another task, one of the
-    `test_ood` in the options, whose test split is scored in place of the study's own.
+    `test_ood` in the options, whose test split is scored in place of the study's own. `answers`: a file to keep the
+    answers in, for people to read, by a trainer that has them as text (empty: none).
     """
 
     model: str
@@ -115,6 +116,7 @@ class ScoreJob:
     role: Role = "target"
     other: str = ""
     memory_level: int = 0
+    answers: str = ""
 
     def __post_init__(self) -> None:
         if self.other and (self.split != "test" or self.other not in self._others):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from trl_toys import ToyTask
 from rltune.errors import CheckpointError, ModelError, TaskError, TrainerError
 from rltune.tasks.base import Example, Split
 from rltune.trainers.base import ScoreJob, Scoring
+from rltune.trainers.trl import kept
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.scoring import Answerer, score_split
 from rltune.trainers.trl.team import ALONE
@@ -71,6 +73,38 @@ def test_groups_of_the_split_have_scores_of_their_own() -> None:
     assert scores["greedy"] == pytest.approx((2 * 0.8 + 2 * 0.25) / 6)
     assert "level_5" in score_split(Scripted(), task, "test", Scoring(1, 2), 0)  # type: ignore[arg-type]
     assert "even" not in score_split(Scripted(), task, "test", Scoring(1, 2), 0)  # type: ignore[arg-type]
+
+
+def test_answers_are_kept_with_what_they_were_measured_against(tmp_path: Path) -> None:
+    file, task = tmp_path / "new" / "test.jsonl", Graded()
+    score_split(Scripted(), task, "test", Scoring(6, 2), 0, keep=file)  # type: ignore[arg-type]
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    first = task.examples("test")[0]
+    asked = {"prompt": first.prompt, "reference": first.answer, "groups": ["odd", "level_5"]}
+    assert lines[:3] == [
+        {**asked, "how": "greedy", "answer": "1", "score": 0.8},
+        {**asked, "how": "sampled", "answer": "1", "score": 0.8},
+        {**asked, "how": "sampled", "answer": "x", "score": 0.25},
+    ]
+    assert len(lines) == 6 * 3 and [p.name for p in file.parent.iterdir()] == ["test.jsonl"]
+
+
+def test_a_file_of_answers_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 1000)
+    score_split(Scripted(), Graded(), "test", Scoring(6, 2), 0, keep=tmp_path / "a")  # type: ignore[arg-type]
+    text = (tmp_path / "a").read_text(encoding="utf-8")
+    assert 500 < len(text) <= 1000 and all(json.loads(line) for line in text.splitlines())
+
+
+def test_answers_that_cannot_be_kept_cost_no_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    scores = score_split(Scripted(), ToyTask(), "test", Scoring(6, 2), 0, keep=tmp_path / "file" / "a")  # type: ignore[arg-type]
+    assert scores["mean"] == 0.5 and "can't be kept" in capsys.readouterr().out
+
+
+def test_a_lone_surrogate_can_be_kept(tmp_path: Path) -> None:
+    kept.keep_answers(tmp_path / "a", [Example("?", "1")], [[kept.Graded("\ud800", 0.0, "greedy")]])
+    assert json.loads((tmp_path / "a").read_text(encoding="utf-8"))["answer"] == "\ud800"
 
 
 def test_grading_goes_in_batches_with_a_sign_of_life_each() -> None:

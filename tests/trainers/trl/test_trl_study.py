@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def test_a_whole_study(tmp_path: Path, algorithm: str) -> None:
     assert seen >= OF_PAIRS if algorithm == "dpo" else not OF_PAIRS & seen
     assert seen <= {*METRIC_NAMES, "validate_seconds", "score/mean", "score/greedy", "score/mean_stderr"}
     assert f"embedded-{algorithm}" in page
+    assert ("<h3>Loss</h3>" in page) == (algorithm != "rloo") and "No step was trained" not in page
+    assert ("KL to the base model" in page) == (algorithm == "rloo")
+    linked = re.findall(r'href="(runs/[^"]*/answers/test.jsonl)"', page)
+    answers = [json.loads(line) for file in linked for line in (study.folder / file).read_text().splitlines()]
+    assert len(linked) in (1, 2) and len(answers) == len(linked) * 16 * 2
+    right = [a["score"] for a in answers if a["how"] == "sampled"]
+    means = {summary.winner.mean, summary.recipe.mean} if summary.recipe else set()
+    assert sum(right) / len(right) == pytest.approx(sum(means) / len(means) if len(means) == 2 else summary.winner.mean)
 
 
 @pytest.mark.parametrize("algorithm", ["sft", "dpo"])
@@ -114,6 +123,16 @@ def test_mistakes_are_told_before_anything_is_spent(
     with pytest.raises(error, match=message) as caught:
         create(source(tmp_path, "dpo", **changes))
     assert place in (getattr(caught.value, "where", "") or "")
+
+
+def test_rows_that_are_left_out_are_told(tmp_path: Path) -> None:
+    rows = [{"prompt": f"{n}+1=", "answer": n + 1} for n in range(8)]
+    for name, chosen in (("train", rows[:6]), ("test", rows[4:])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen))
+    files = {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "test")}
+    task = {"name": "file", **files, "validation_size": 1, "reward": "exact"}
+    with create(source(tmp_path, "rloo", task=task)) as study:
+        assert any(note.endswith("held out: 2 of train") for note in study.blueprint.notes)
 
 
 @pytest.mark.parametrize("name", ["trl-rloo", "trl-sft", "trl-dpo"])

@@ -39,11 +39,14 @@ def tell(summary: Summary, console: Console) -> None:
         console.print(line, soft_wrap=True)
     if summary.running:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title="in flight", title_justify="left")
-        for heading in ("run", "model", "step", "reward", "forecast (80 %)"):
+        curve = "loss" if any(run.losses for run in summary.running) else "reward"
+        for heading in ("run", "model", "step", curve, "forecast (80 %)"):
             table.add_column(heading)
         for run in summary.running:
             ahead = "–" if run.forecast is None else "{:.2f} ({:.2f} to {:.2f})".format(*run.forecast)
-            table.add_row(str(run.run), run.model, f"{run.step}/{run.to_step}", sparkline(run.rewards), ahead)
+            table.add_row(
+                str(run.run), run.model, f"{run.step}/{run.to_step}", sparkline(run.rewards or run.losses), ahead
+            )
         console.print(table)
     for stop in summary.stops[-5:]:
         console.print(f"stopped  run {stop.run} by {stop.rule} at step {stop.step}: {stop.reason}", markup=False)

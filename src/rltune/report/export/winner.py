@@ -19,7 +19,7 @@ class Winner:
 
     Attributes:
         hyperparameters: canonical names and the trainer's own fields, fixed and searched ones.
-        horizon: r_max, in rollout steps. seed: the first that it was trained with on the target without failing.
+        horizon: r_max. seed: the first that it was trained with on the target without failing.
         target: the model's name, folder or hub name. response_length: what it was trained with, in tokens.
         provenance: short facts by name, for people and scripts.
         trainer: what the study trained with, and `settings`: how. config: the study file. versions: of packages.
@@ -103,6 +103,8 @@ def _provenance(data: ReportData, finalist: Finalist, target: str, horizon: int)
     records, gain = data.records, data.summary.gain
     size = records.parameters(target)
     count = f" ({size:,.0f} parameters)" if 0 < size < float("inf") else ""
+    clips = "clip_ratio" in finalist.configuration.values
+    moving = "learning rate and clip ratio move" if clips else "learning rate moves"
     return {
         "source": f"rltune {records.fact('versions').get('rltune', '')}".strip(),
         "study": data.summary.name,
@@ -110,14 +112,11 @@ def _provenance(data: ReportData, finalist: Finalist, target: str, horizon: int)
         "created": datetime.fromtimestamp(records.study.created, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "configuration": finalist.configuration.id,
         "target": f"{target}{count}",
-        "steps": f"{horizon} rollout steps (schedules span all of them)",
+        "steps": f"{horizon} (schedules span all of them)",
         "test accuracy": _score(finalist),
         "seeds": _seeds(finalist),
         "against the recipe": gain.sentence if gain else data.summary.undecided or "not tested yet",
-        "caveat": (
-            f"found for {target}; the best learning rate and clip ratio move with model size, so don't "
-            "carry them to another model without tuning"
-        ),
+        "caveat": (f"found for {target}; the best {moving} with model size, so tune again for another model"),
     }
 
 

@@ -27,12 +27,22 @@ _ENDED = (*BY_RULE, *FAILURES, StopKind.DIVERGED)
 
 
 def reward_picture(data: ReportData) -> Picture | None:
-    """The mean training reward; None as long as no step has been recorded."""
+    """The mean training reward; None if no run has reported it."""
     caption = (
         "Mean reward of each training step; the winner and the recipe are dotted where they ran on a proxy. "
         "A cross is a run that a rule or a failure ended: hover for the reason."
     )
     return _picture(data, "reward", "reward", "mean reward", caption, log=False)
+
+
+def loss_picture(data: ReportData) -> Picture | None:
+    """The training loss, of algorithms that learn from given answers; None if no run has reported it."""
+    caption = (
+        "Loss of each training step; the winner and the recipe are dotted where they ran on a proxy. Losses of "
+        "configurations with other settings of the loss can't be compared. "
+        "A cross is a run that a rule or a failure ended: hover for the reason."
+    )
+    return _picture(data, "loss", "loss", "training loss", caption, log=False)
 
 
 def kl_picture(data: ReportData) -> Picture | None:

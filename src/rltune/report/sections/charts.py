@@ -5,7 +5,7 @@ from __future__ import annotations
 from rltune.report.data import ReportData
 from rltune.report.figures.base import Picture
 from rltune.report.figures.costs import costs_picture
-from rltune.report.figures.curves import kl_picture, reward_picture
+from rltune.report.figures.curves import kl_picture, loss_picture, reward_picture
 from rltune.report.figures.spending import spending_picture
 from rltune.report.markup import Html, missing, section, tag
 from rltune.report.plots import plot
@@ -16,14 +16,22 @@ def spending(data: ReportData) -> Html:
 
 
 def curves(data: ReportData) -> Html:
-    no_kl = "No run has reported KL to the base model: without a KL term in the loss there is no such metric."
+    """Reward and KL; of algorithms that learn from given answers there is neither, and the loss takes their place."""
+    reward = reward_picture(data)
+    loss = loss_picture(data) if reward is None else None
+    if loss is not None:
+        return section("Every run", "curves", tag("h3", "Loss"), plot(loss))
+    no_reward, no_kl = (
+        "No run has reported a reward.",
+        "No run has reported KL to the base model: without a KL term in the loss there is no such metric.",
+    )
     if not any(data.records.curves.values()):
-        no_kl = "No step was trained yet."
+        no_reward = no_kl = "No step was trained yet."
     return section(
         "Every run",
         "curves",
         tag("h3", "Reward"),
-        _or_missing(reward_picture(data), "No step was trained yet."),
+        _or_missing(reward, no_reward),
         tag("h3", "KL to the base model"),
         _or_missing(kl_picture(data), no_kl),
     )

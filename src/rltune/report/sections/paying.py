@@ -21,7 +21,10 @@ def paying(data: ReportData) -> Html:
         if (row := _row(run, data.role(run.configuration.id), data.records)) is not None
     ]
     if not rows:
-        return section("When more training stops paying", "paying", missing("No winner was trained on the target yet."))
+        curves = [curve for curve in data.records.curves.values() if curve]
+        silent = bool(curves) and not any("reward" in metrics.values for curve in curves for metrics in curve)
+        why = "No run has reported a reward to judge by." if silent else "No winner was trained on the target yet."
+        return section("When more training stops paying", "paying", missing(why))
     headers = ("run", "what", "seed", "steps", "phase", "mean reward at the end", "could stop at", "gives up", "saves")
     note = (
         "The end is the mean reward over the last tenth of the steps; of a run in flight it is a forecast with its "

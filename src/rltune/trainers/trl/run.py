@@ -115,7 +115,8 @@ def score_model(job: ScoreJob, alive: Callable[[], None], *, shared: bool = Fals
                 raise
             raise CheckpointError(error.message, where=job.checkpoint, hint="score an older one") from error
         answerer = Answerer(model, tokenizer, settings.max_response(task.max_response_length))
-        return score_split(answerer, task, job.split, job.scoring, job.seed, alive)
+        keep = Path(job.answers) if job.answers else None
+        return score_split(answerer, task, job.split, job.scoring, job.seed, alive, keep)
 
 
 def _load(job: ScoreJob, device: torch.device) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -17,6 +18,7 @@ from rltune.tasks.base import Example, Split, Task
 from rltune.tasks.groups import breakdown
 from rltune.tasks.scoring import grades_of
 from rltune.trainers.base import Scores, Scoring, unheard
+from rltune.trainers.trl.kept import Graded, keep_answers
 from rltune.trainers.trl.randomness import isolated, stream_seed
 from rltune.trainers.trl.team import ALONE, Team
 
@@ -86,13 +88,19 @@ class Answerer:
 
 
 def score_split(
-    answerer: Answerer, task: Task, split: Split, scoring: Scoring, seed: int, alive: Callable[[], None] = unheard
+    answerer: Answerer,
+    task: Task,
+    split: Split,
+    scoring: Scoring,
+    seed: int,
+    alive: Callable[[], None] = unheard,
+    keep: Path | None = None,
 ) -> Scores:
     """`mean` (mean@k), `greedy`, `mean_stderr` (over prompts), and mean@k of each group of the split's examples, by
     the group's name; each in [0, 1].
 
     Draws from a random stream that depends on (seed, split) alone, and leaves all other streams as they are.
-    `alive` is called after each batch of answers that was made or graded.
+    `alive` is called after each batch of answers that was made or graded. `keep`: a file for all answers.
 
     Raises:
         TaskError: if the split is empty or nothing was asked for.
@@ -109,26 +117,33 @@ def score_split(
         greedy = answerer.answers(prompts, temperature=0.0, alive=alive)
         repeated = [prompt for prompt in prompts for _ in range(scoring.samples)]
         sampled = answerer.answers(repeated, temperature=scoring.temperature, alive=alive)
-    return team.agree(_scores(task, examples, sampled, greedy, scoring.samples, alive) if team.leads else {})
+    if not team.leads:
+        return team.agree({})
+    best = _graded("greedy", task, examples, greedy, alive)
+    drawn = _graded("sampled", task, [example for example in examples for _ in range(scoring.samples)], sampled, alive)
+    groups = [drawn[i : i + scoring.samples] for i in range(0, len(drawn), scoring.samples)]  # n of k
+    if keep is not None:
+        keep_answers(keep, examples, [[one, *group] for one, group in zip(best, groups, strict=True)])
+    return team.agree(_scores(examples, best, groups))
 
 
-def _scores(
-    task: Task,
-    examples: Sequence[Example],
-    sampled: Sequence[str],
-    greedy: Sequence[str],
-    k: int,
-    alive: Callable[[], None],
-) -> Scores:
-    """The scores of n k sampled and n greedy answers, those to the same prompt side by side."""
-    grades = _grades(task, [example for example in examples for _ in range(k)], sampled, alive)  # (n k,)
-    means = [_mean(grades[i : i + k]) for i in range(0, len(grades), k)]  # (n,)
+def _scores(examples: Sequence[Example], greedy: Sequence[Graded], sampled: Sequence[Sequence[Graded]]) -> Scores:
+    """The scores of a greedy and k sampled answers to each of n prompts."""
+    means = [_mean([one.grade for one in group]) for group in sampled]  # (n,)
     return {
         "mean": _mean(means),
-        "greedy": _mean(_grades(task, examples, greedy, alive)),
+        "greedy": _mean([one.grade for one in greedy]),
         "mean_stderr": _stderr(means),
         **breakdown(examples, means),
     }
+
+
+def _graded(
+    how: str, task: Task, examples: Sequence[Example], answers: Sequence[str], alive: Callable[[], None]
+) -> list[Graded]:
+    """The n answers with their grades."""
+    grades = _grades(task, examples, answers, alive)
+    return [Graded(text, grade, how) for text, grade in zip(answers, grades, strict=True)]
 
 
 def _grades(task: Task, examples: Sequence[Example], answers: Sequence[str], alive: Callable[[], None]) -> list[float]:
