@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 
 # Each layer imports only from layers before it. Within a layer a folder imports another only where ARROWS says so.
 LAYERS = [
-    {"errors", "types", "clock"},
+    {"errors", "types", "clock", "words"},
     {"config", "space", "curves", "tasks", "models"},
     {"store", "stopping", "bayes", "trainers"},
     {"executors", "optimizers", "analysis", "callbacks"},

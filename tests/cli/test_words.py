@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rltune.cli.words import listed, plan_lines, several, steps_in_words
+from rltune.cli.words import plan_lines, steps_in_words
 from rltune.study.plan import ModelTiming, PlanTerms, make_plan
+from rltune.words import listed, magnitude, several
 
 TIMINGS = {"xs": ModelTiming(0.1, 0.2, 0.5), "s": ModelTiming(0.4, 0.5, 0.5)}
 TERMS = PlanTerms(300.0, 0.5, None, 2, ("xs",), "s", (10, 20, 40), confirm=1, seeds=1)
@@ -29,5 +30,6 @@ def test_a_sweep_that_does_not_fit_is_a_warning() -> None:
 
 def test_words() -> None:
     assert several(1, "run") == "1 run" and several(160027, "run") == "160,027 runs"
+    assert [magnitude(size) for size in (134_000, 494e6, 999.6e6, 7.62e9)] == ["0.134 M", "494 M", "1 B", "7.62 B"]
     assert listed(["a"]) == "a" and listed(["a", "b", "c"]) == "a, b and c"
     assert steps_in_words([40]) == "step 40" and steps_in_words([10, 40]) == "steps 10 and 40"

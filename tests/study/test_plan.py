@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rltune.study.plan import ModelTiming, PlanTerms, TargetRuns, affordable, make_plan
+from rltune.words import duration
 
 TERMS = PlanTerms(
     budget=300.0,
@@ -59,7 +60,7 @@ def test_a_number_of_runs_that_does_not_fit_is_said_with_a_budget_that_does() ->
     plan = make_plan(sweep, TIMINGS)
     (warning,) = plan.warnings
     assert "asks for 200 runs" in warning and f"about {plan.search_trials}" in warning
-    assert f"{plan.needed:.0f} s" in warning
+    assert f"raise the budget to about {duration(plan.needed)}" in warning
     assert make_plan(replace(sweep, budget=plan.needed + 1), TIMINGS).warnings == []
     (capped,) = make_plan(replace(sweep, trials=30), TIMINGS).warnings
     assert "budget.trials allows 30" in capped

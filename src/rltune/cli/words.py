@@ -9,6 +9,7 @@ from rltune.study.disk import gigabytes
 from rltune.study.guess import ERROR
 from rltune.study.hours import total
 from rltune.types import Configuration, StopReason
+from rltune.words import duration, listed, several
 
 BARS = "▁▂▃▄▅▆▇█"
 SHORT = {
@@ -28,28 +29,9 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def duration(seconds: float) -> str:
-    """`0.42 s`, `17 s`, `4.2 min`, `3.1 h`."""
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 def number(value: object) -> str:
     """Three significant digits for floats, everything else as it is."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def several(count: object, what: str) -> str:
-    """`1 trial`, `2 trials`, `160,027 trials`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def steps_in_words(steps: Sequence[int]) -> str:

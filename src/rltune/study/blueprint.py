@@ -34,6 +34,7 @@ from rltune.trackers.build import check_tracker
 from rltune.trainers.base import ExternalTrainer, FrameworkTrainer
 from rltune.trainers.build import build_trainer
 from rltune.types import Configuration, Scalar
+from rltune.words import duration
 
 LEAST_RUN_SECONDS = 1.0
 """Hardly any training run is shorter, even one of ten steps of the smallest embedded model."""
@@ -197,7 +198,7 @@ def _doubts(config: StudyConfig, outline: Outline) -> list[str]:
     found = []
     if outline.least * LEAST_RUN_SECONDS > seconds * (config.executor.slots or len(os.sched_getaffinity(0))):
         found.append(
-            f"{config.optimizer.name} asks for {outline.least:,} {what}, and the search has {seconds:.0f} s: "
+            f"{config.optimizer.name} asks for {outline.least:,} {what}, and the search has {duration(seconds)}: "
             "`rltune plan` says how many fit"
         )
     if config.budget.trials is not None and outline.least > config.budget.trials:

@@ -20,6 +20,7 @@ from rltune.study.pairing import LEAST, Blind, Pairing, choose_pairing, find_bli
 from rltune.study.plan import PlanTerms, relative_cost, timings_of
 from rltune.study.work import Note, Train, View
 from rltune.types import Configuration, Fidelity, Phase, Proposal
+from rltune.words import duration
 
 PAIRING = "transfer_pairing"
 VERDICT = "transfer_verdict"
@@ -123,10 +124,10 @@ class TransferCheck:
             if seconds <= seconds_left and len(chosen) <= trials_left:
                 return _paired(Pairing(pairing.proxy, chosen), seconds)
             chosen = (*chosen[:-2], chosen[-1])  # the best and the lowest say the most
-        limit = f"{seconds_left:.0f} s" + ("" if math.isinf(trials_left) else f" and {int(trials_left)} trials")
+        limit = duration(seconds_left) + ("" if math.isinf(trials_left) else f" and {int(trials_left)} trials")
         return _skipped(
-            f"{LEAST} runs on the target to step {steps}, of about {once:.0f} s for the recipe, are more than it may "
-            f"take ({limit})"
+            f"{LEAST} runs on the target to step {steps}, of about {duration(once)} for the recipe, are more than "
+            f"it may take ({limit})"
         )
 
     def _may_take(self, view: View) -> tuple[float, float]:
@@ -216,7 +217,7 @@ def _paired(pairing: Pairing, seconds: float) -> Note:
     proxy, count = pairing.proxy, len(pairing.configurations)
     text = (
         f"transfer check: {count} configurations from the best to a low one of {proxy.model} go to step {proxy.steps} "
-        f"of the target, about {seconds:.0f} s"
+        f"of the target, about {duration(seconds)}"
     )
     chosen = [dict(c.values) for c in pairing.configurations]
     return Note(

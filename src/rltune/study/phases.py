@@ -23,6 +23,7 @@ from rltune.study.guide import Guide
 from rltune.study.plan import PlanTerms, TargetRuns, affordable, relative_cost, timings_of
 from rltune.study.work import Note, Score, Timing, Train, View, Work
 from rltune.types import FAILURES, Configuration, Phase, Proposal, Scalar
+from rltune.words import duration, several
 
 WIDENED = 4
 """After a weak transfer up to so many times as many configurations are confirmed, as far as the budget goes."""
@@ -111,9 +112,9 @@ class Confirm:
         cut = None
         if spending.confirm < terms.confirm or spending.seeds < terms.seeds:
             cut = (
-                f"{left:.0f} s are left and a full target run takes up to {runs.candidate:.0f} s: confirming "
-                f"{spending.confirm} configurations (asked: {terms.confirm}), final training with "
-                f"{spending.seeds} seeds (asked: {terms.seeds})"
+                f"{duration(left)} are left and a full target run takes up to {duration(runs.candidate)}: confirming "
+                f"{several(spending.confirm, 'configuration')} (asked: {terms.confirm}), final training with "
+                f"{several(spending.seeds, 'seed')} (asked: {terms.seeds})"
             )
         return {
             "confirm": [dict(c.values) for c in ranked[: spending.confirm]],

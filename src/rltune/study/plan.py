@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from rltune.study.disk import Disk, forecast_disk
 from rltune.study.hours import Hours, hours_by_phase
 from rltune.types import Configuration, History
+from rltune.words import duration
 
 FEW_TRIALS = 5
 
@@ -97,8 +98,8 @@ class Plan:
         found = []
         if not self.after.fits:
             found.append(
-                f"confirming and the final training need about {self.after.seconds:.0f} s, the budget leaves "
-                f"{max(self.budget - self.search_seconds, 0):.0f} s: the study will overrun; raise the budget, or "
+                f"confirming and the final training need about {duration(self.after.seconds)}, the budget leaves "
+                f"{duration(max(self.budget - self.search_seconds, 0))}: the study will overrun; raise the budget, or "
                 "lower steps"
             )
         if (self.after.confirm, self.after.seeds) != (self.asked_confirm, self.asked_seeds):
@@ -123,7 +124,7 @@ class Plan:
             return None
         what = f"asks for {asked:,} runs" if self.asked_runs else f"begins with {asked:,} configurations"
         limit = "budget.trials allows" if self.capped else "the search can afford about"
-        remedy = "raise budget.trials" if self.capped else f"raise the budget to about {self.needed:.0f} s"
+        remedy = "raise budget.trials" if self.capped else f"raise the budget to about {duration(self.needed)}"
         return f"the optimizer {what}, {limit} {self.search_trials:,}: {remedy}, or lower the optimizer's options"
 
     def to_json(self) -> dict[str, object]:

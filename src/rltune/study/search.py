@@ -10,6 +10,7 @@ from rltune.study.guide import Guide
 from rltune.study.plan import PlanTerms, make_plan, timings_of
 from rltune.study.work import Note, Train, View, Work
 from rltune.types import Phase
+from rltune.words import duration
 
 
 class Search:
@@ -30,10 +31,10 @@ class Search:
         plan = make_plan(self.terms, timings_of(view.facts), view.seconds)
         if plan.search_trials < 1:
             raise StudyError(
-                f"the budget of {plan.budget:.0f} s pays for no search trial: preparing took {view.seconds:.0f} s, "
-                f"and the search's share is {plan.search_seconds:.0f} s",
+                f"the budget of {duration(plan.budget)} pays for no search trial: preparing took "
+                f"{duration(view.seconds)}, and the search's share is {duration(plan.search_seconds)}",
                 where="budget",
-                hint=f"start a new study with a budget of at least {plan.least_budget(view.seconds):.0f} s",
+                hint=f"start a new study with a budget of at least {duration(plan.least_budget(view.seconds))}",
             )
         return {"plan": plan.to_json()}
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rltune.cli.words import amount, duration, listed, number, several, steps_in_words
+from rltune.cli.words import amount, number, steps_in_words
 from rltune.config.load import load_study
 from rltune.space.combinations import Combinations, combinations
 from rltune.study.blueprint import Blueprint, draw_blueprint
@@ -20,6 +20,7 @@ from rltune.study.disk import gigabytes
 from rltune.study.explain import explain
 from rltune.study.guess import ERROR
 from rltune.study.terms import guess_plan
+from rltune.words import duration, listed, magnitude, several
 
 GUESSED_FROM = 5e7
 """Parameters of a target from which on a guess for GPUs means something."""
@@ -63,7 +64,7 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     config, problem = blueprint.config, blueprint.problem
     console.print(f"{file} is a valid study file", style="bold green", markup=False)
     for line in (
-        f"tunes     {problem.target.name} ({problem.target.parameters / 1e6:.3g} M parameters) on {config.task.name}",
+        f"tunes     {problem.target.name} ({magnitude(problem.target.parameters)} parameters) on {config.task.name}",
         *searching(blueprint),
         f"budget    {duration(config.budget.time)}, {config.budget.search:.0%} of it for the search",
         *afterwards(blueprint),
@@ -107,7 +108,7 @@ def afterwards(blueprint: Blueprint) -> list[str]:
 def searching(blueprint: Blueprint) -> list[str]:
     """What the optimizer does: on which models, how far, how often, with which options."""
     problem, outline, name = blueprint.problem, blueprint.outline, blueprint.config.optimizer.name
-    models = [f"{model} ({problem.sizes[model] / 1e6:.3g} M)" for model in outline.models]
+    models = [f"{model} ({magnitude(problem.sizes[model])})" for model in outline.models]
     full = outline.steps == (problem.horizon,)
     how = f"full runs of {several(problem.horizon, 'step')}" if full else f"to {steps_in_words(outline.steps)}"
     lines = [f"searches  on {listed(models)}, with {name}, {how}"]
