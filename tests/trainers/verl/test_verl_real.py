@@ -205,11 +205,13 @@ def test_each_searched_hyperparameter_acts(
 )
 def test_a_whole_study(folder: Path, tmp_path: Path, recipe: str, more: tuple[str, ...]) -> None:
     """Search with a promotion, a run that a rule ends, confirmation, final training and test, all by main_ppo."""
-    rows = str(folder / "rows.jsonl")
+    rows = {split: tmp_path / f"{split}.jsonl" for split in ("train", "validation", "test")}
+    for split, path in rows.items():
+        path.write_text("".join(f'{{"prompt": "{split} {i}", "answer": "{i}"}}\n' for i in range(8)))
     source: dict[str, object] = {
         "name": "real",
-        "models": str(folder / "tiny"),
-        "task": {"name": "file", "train": rows, "validation": rows, "test": rows, "reward": "exact"},
+        "models": {"target": str(folder / "tiny")},
+        "task": {"name": "file", "reward": "exact", **{split: str(path) for split, path in rows.items()}},
         "trainer": {
             "name": "verl",
             "settings": {**settings(folder, *more), "test_files": str(folder / "train.parquet")},
