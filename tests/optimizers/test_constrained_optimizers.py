@@ -7,8 +7,8 @@ import random
 from dataclasses import replace
 
 import pytest
+from test_optimizer_contract import ENDS, VARIANTS, build, ended, what
 
-from optimizers.test_optimizer_contract import ENDS, VARIANTS, build, ended, what
 from rltune.optimizers.base import Problem, Session
 from rltune.space.constraints import AtMost, Divides
 from rltune.space.parameters import CategoricalParameter, FloatParameter, IntParameter
