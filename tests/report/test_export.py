@@ -173,6 +173,18 @@ def test_rloo_and_its_adapter_are_exported(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_saved_memory_is_exported(tmp_path: Path) -> None:
+    store = refilled(tmp_path)
+    plain = yaml.safe_load(export(store, "trl"))
+    store.set_fact("memory", {store.study().config["models"]["target"]: {"level": 1, "settings": "smaller"}})
+    lean = yaml.safe_load(export(store, "trl"))
+    assert lean["gradient_accumulation_steps"] >= 4 and "# memory: smaller" in export(store, "trl")
+    batches = [f["per_device_train_batch_size"] * f.get("gradient_accumulation_steps", 1) for f in (plain, lean)]
+    assert batches[0] == batches[1] and plain["per_device_train_batch_size"] > lean["per_device_train_batch_size"]
+    assert lean["steps_per_generation"] == lean["gradient_accumulation_steps"] * plain["steps_per_generation"]
+    store.close()
+
+
 @pytest.mark.parametrize("algorithm", ["sft", "dpo"])
 def test_what_learns_from_rows_is_exported_to_trl_alone(tmp_path: Path, algorithm: str) -> None:
     store = refilled(tmp_path)

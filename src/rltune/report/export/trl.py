@@ -6,7 +6,10 @@ import yaml
 
 from rltune.report.export.winner import Winner
 from rltune.trainers.trl.lora import NAMES as LORA
+from rltune.trainers.trl.memory import at_level
+from rltune.trainers.trl.options import parse_accelerate
 from rltune.trainers.trl.settings import Settings, parse
+from rltune.trainers.trl.trainer import TrlTrainer
 
 
 def export_trl(winner: Winner) -> str:
@@ -15,7 +18,7 @@ def export_trl(winner: Winner) -> str:
     Raises:
         TrainerError: if a hyperparameter isn't one of TRL's.
     """
-    settings = parse(winner.hyperparameters)
+    settings = _as_trained(parse(winner.hyperparameters), winner)
     step = "A rollout step" if settings.kind.generates else "A step"
     notes = (
         f"# For `trl {settings.algorithm} --config`, or {settings.kind.config}(**fields).\n"
@@ -47,6 +50,14 @@ def config_values(settings: Settings, winner: Winner) -> dict[str, object]:
         **settings.native,
         **_adapter(settings, winner),
     }
+
+
+def _as_trained(settings: Settings, winner: Winner) -> Settings:
+    """With what the study's own trainer did to save memory; another trainer's levels are its own."""
+    if winner.trainer != TrlTrainer.name:
+        return settings
+    accelerate = parse_accelerate(winner.settings)
+    return at_level(settings, winner.memory_level, 1 if accelerate is None else accelerate.processes_for("target"))
 
 
 def _rollouts(settings: Settings, winner: Winner) -> dict[str, object]:
