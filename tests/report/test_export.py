@@ -176,7 +176,7 @@ def test_rloo_and_its_adapter_are_exported(tmp_path: Path) -> None:
 def test_what_saved_memory_is_exported(tmp_path: Path) -> None:
     store = refilled(tmp_path)
     plain = yaml.safe_load(export(store, "trl"))
-    store.set_fact("memory", {store.study().config["models"]["target"]: {"level": 1, "settings": "smaller"}})
+    store.set_fact("memory", {CONFIG["models"]["target"]: {"level": 1, "settings": "smaller"}})
     lean = yaml.safe_load(export(store, "trl"))
     assert lean["gradient_accumulation_steps"] >= 4 and "# memory: smaller" in export(store, "trl")
     batches = [f["per_device_train_batch_size"] * f.get("gradient_accumulation_steps", 1) for f in (plain, lean)]

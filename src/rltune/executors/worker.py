@@ -22,8 +22,9 @@ from rltune.executors.processes import age_seconds
 from rltune.executors.records import SegmentFiles, read_order, touch_alive, write_identity, write_outcome
 from rltune.executors.reporter import SegmentReporter, interrupted, stopped_earlier
 from rltune.stopping.build import build_rules
-from rltune.trainers.base import ExternalTrainer, ScoreJob, Trainer, TrainJob
+from rltune.trainers.base import ScoreJob, Trainer, TrainJob
 from rltune.trainers.build import build_trainer
+from rltune.trainers.capabilities import ExternalTrainer
 from rltune.types import Cost, StopKind, StopReason
 
 STATUS_DONE = 0

@@ -31,8 +31,8 @@ from rltune.tasks.build import build_task
 from rltune.tasks.file import FileTask
 from rltune.tasks.ood import TaskRef, other_tests
 from rltune.trackers.build import check_tracker
-from rltune.trainers.base import ExternalTrainer, FrameworkTrainer
 from rltune.trainers.build import build_trainer
+from rltune.trainers.capabilities import ExternalTrainer, FrameworkTrainer
 from rltune.types import Configuration, Scalar
 from rltune.words import duration
 

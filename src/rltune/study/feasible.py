@@ -11,7 +11,8 @@ from rltune.space.axes import ends
 from rltune.space.constraints import AtMost, Constraint, parse_constraint
 from rltune.space.parameters import Parameter
 from rltune.space.space import Space
-from rltune.trainers.base import Constrained, Trainer
+from rltune.trainers.base import Trainer
+from rltune.trainers.capabilities import Constrained
 from rltune.types import Scalar
 
 

@@ -13,7 +13,8 @@ from rltune.space.axes import ends
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules, without_metrics
 from rltune.tasks.ood import TaskRef
-from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, ExternalTrainer, FrameworkTrainer, Trainer
+from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Trainer
+from rltune.trainers.capabilities import ExternalTrainer, FrameworkTrainer
 from rltune.types import Scalar
 
 

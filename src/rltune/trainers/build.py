@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from rltune.errors import TrainerError, did_you_mean
-from rltune.trainers.base import ExternalTrainer, FrameworkTrainer, Trainer
+from rltune.trainers.base import Trainer
+from rltune.trainers.capabilities import ExternalTrainer, FrameworkTrainer
 
 TRAINERS: Mapping[str, str] = {
     "trl": "rltune.trainers.trl.trainer:TrlTrainer",

@@ -6,8 +6,8 @@ import pytest
 from command_toys import HYPERPARAMETERS, fake_settings, job
 
 from rltune.errors import TrainerError
-from rltune.trainers.base import Constrained
 from rltune.trainers.build import build_trainer
+from rltune.trainers.capabilities import Constrained
 from rltune.trainers.command.settings import parse
 from rltune.trainers.command.variables import gpus_for, save_every, training_variables
 

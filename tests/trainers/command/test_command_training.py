@@ -12,8 +12,9 @@ from external_toys import Recorder
 
 from rltune.errors import CheckpointError, OutOfMemoryError, TrainerError
 from rltune.tasks.ood import TaskRef
-from rltune.trainers.base import ExternalTrainer, ScoreJob, Scoring
+from rltune.trainers.base import ScoreJob, Scoring
 from rltune.trainers.build import build_trainer
+from rltune.trainers.capabilities import ExternalTrainer
 from rltune.types import StepMetrics, StopKind, StopReason
 
 

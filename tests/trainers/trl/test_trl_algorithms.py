@@ -15,7 +15,8 @@ from trl_toys import Recorder, ToyTask
 from rltune.config.recipes import build_recipe, recipe_names
 from rltune.errors import CheckpointError, TaskError, TrainerError
 from rltune.space.parameters import CategoricalParameter
-from rltune.trainers.base import FrameworkTrainer, ScoreJob, Scoring, TrainJob
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
+from rltune.trainers.capabilities import FrameworkTrainer
 from rltune.trainers.trl.algorithms import ALGORITHMS, algorithm_named
 from rltune.trainers.trl.config import Config, build_config
 from rltune.trainers.trl.data import row_order

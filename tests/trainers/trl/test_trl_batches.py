@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rltune.errors import TrainerError
-from rltune.trainers.base import Constrained, Scoring, TrainJob
+from rltune.trainers.base import Scoring, TrainJob
+from rltune.trainers.capabilities import Constrained
 from rltune.trainers.trl.batches import batch_constraints
 from rltune.trainers.trl.config import build_config
 from rltune.trainers.trl.settings import parse

@@ -10,7 +10,7 @@ from verl_judge import can_run
 from rltune.config.recipes import build_recipe
 from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
-from rltune.trainers.base import Constrained
+from rltune.trainers.capabilities import Constrained
 from rltune.trainers.verl.trainer import VerlTrainer
 from rltune.types import Scalar
 

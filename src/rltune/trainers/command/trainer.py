@@ -25,7 +25,7 @@ ELSEWHERE = ("srun", "sbatch", "salloc", "ssh", "kubectl", "ray")
 
 
 class CommandTrainer:
-    """Any program that can be started by an argument list. Implements `rltune.trainers.base.ExternalTrainer`."""
+    """Any program that can be started by an argument list: an `ExternalTrainer`."""
 
     name = "command"
 
@@ -92,7 +92,7 @@ class CommandTrainer:
         check_templates(self.settings, _sample_job(hyperparameters))
 
     def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
-        """See `rltune.trainers.base.Constrained`."""
+        """See `rltune.trainers.capabilities.Constrained`."""
         del searched  # all that has a value is among the hyperparameters
         return division_constraints(self.settings.templates_in(*_ARGUMENTS), hyperparameters)
 

@@ -73,7 +73,7 @@ class TrlTrainer:
             (demonstrations if algorithm == "sft" else preferences)(build_task(task, options), options)
 
     def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
-        """See `rltune.trainers.base.Constrained`."""
+        """See `rltune.trainers.capabilities.Constrained`."""
         algorithm = algorithm_named(hyperparameters.get("algorithm", DEFAULT_ALGORITHM)).name
         return batch_constraints({*hyperparameters, *searched}, algorithm, {self._processes(role) for role in ROLES})
 

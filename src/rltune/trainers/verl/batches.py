@@ -41,7 +41,7 @@ _KEYS = ("data.train_batch_size", f"{ROLLOUT}.n", _DYNAMIC, _MICRO, _MINI, _GENE
 def batch_constraints(
     setup: Setup, hyperparameters: Mapping[str, Scalar], searched: Collection[str]
 ) -> tuple[Constraint, ...]:
-    """See `rltune.trainers.base.Constrained`. What isn't searched is as the composed config has it.
+    """See `rltune.trainers.capabilities.Constrained`. What isn't searched is as the composed config has it.
 
     Raises:
         TrainerError: if verl can't have these hyperparameters.

@@ -57,7 +57,7 @@ class VerlTrainer:
         setup.installed.validate(overrides)
 
     def constraints(self, hyperparameters: Mapping[str, Scalar], searched: Collection[str]) -> tuple[Constraint, ...]:
-        """See `rltune.trainers.base.Constrained`."""
+        """See `rltune.trainers.capabilities.Constrained`."""
         return batch_constraints(self._setup(), hyperparameters, searched)
 
     def notes(self, hyperparameters: Mapping[str, Scalar]) -> tuple[str, ...]:
