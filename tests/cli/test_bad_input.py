@@ -111,7 +111,7 @@ OPTIMIZERS = {
     "grid": ("full runs of 40 steps", "at most 55 runs, over learning_rate and kl_coef", "stays at the recipe"),
     "recipe": ("searches  nothing", "trains the recipe on the target with 3 fresh seeds"),
     "{name: bohb, options: {eta: 2}}": ("steps 10, 20 and 40", "eta 2", "min_points_in_model 7"),
-    "{name: grid, options: {points: 400}}": ("160,030 runs, and the search has 150 s",),
+    "{name: grid, options: {points: 400}}": ("160,030 runs, and the search has 2.5 min",),
     "{name: joint_fidelity, options: {initial: 5000}}": ("5,000 configurations before results guide it",),
 }
 
