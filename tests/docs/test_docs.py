@@ -7,9 +7,13 @@ import math
 import re
 from pathlib import Path
 
+import pandas
 import pytest
 
 import rltune
+from rltune.config.load import load_study
+from rltune.tasks.base import SPLITS
+from rltune.tasks.build import build_task
 from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -33,6 +37,28 @@ def test_links_lead_somewhere(repository: Path, page: str) -> None:
     path = repository / page
     for target in LINK.findall(path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{page} links to {target}"
+
+
+EXAMPLES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/**/*.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_splits_of_each_example_are_there_once_its_files_are(
+    repository: Path, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that an example names are written; a task that comes from the hub has its splits by itself."""
+    task = load_study(repository / example).config.task
+    for key in ("train", "validation", "test"):
+        if isinstance(name := task.options.get(key), str):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows = [{"prompt": f"{key} {number}", "answer": str(number)} for number in range(300)]
+            write = pandas.DataFrame(rows).to_parquet if path.suffix == ".parquet" else pandas.DataFrame(rows).to_json
+            write(path, **({} if path.suffix == ".parquet" else {"orient": "records", "lines": True}))
+    monkeypatch.chdir(tmp_path)
+    made = build_task(task.name, task.options)
+    if task.name in ("file", "arithmetic/easy", "arithmetic/hard"):
+        assert all(made.examples(split) for split in SPLITS)
 
 
 def blocks_of(repository: Path, page: str) -> list[str]:

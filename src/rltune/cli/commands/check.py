@@ -84,7 +84,7 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
     console.print(table)
     for group in combinations(problem.space):
         for line in explain(group):
-            console.print(Padding(Text(line), (0, 0, 0, 2)))
+            console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
     for name, factor in blueprint.learning_rate_factors.items():
         if factor != 1.0:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
