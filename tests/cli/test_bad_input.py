@@ -28,6 +28,11 @@ MISTAKES = {
     "unknown nested key": (GOOD.replace("proxies:", "proxys:"), "proxies", "study.yaml:5"),
     "unknown model": (GOOD.replace("embedded/s\n", "embedded/xxl\n"), "embedded/xxl", "study.yaml:4"),
     "unknown recipe": (GOOD + "recipe: verl-gpro\n", "verl-grpo", "study.yaml:8"),
+    "misspelt hyperparameter": (
+        GOOD + "space: {from: recipe, learnign_rate: {type: float, low: 1.e-6, high: 1.e-4}}\n",
+        "did you mean 'learning_rate'?",
+        "study.yaml:8",
+    ),
     "unknown optimizer": (GOOD + "optimizer: joint\n", "joint_fidelity", "study.yaml:8"),
     "an Optuna sampler as optimizer": (GOOD + "optimizer: tpe\n", "{sampler: tpe}", "study.yaml:8"),
     "empty optimizer": (GOOD + "optimizer:\n", "leave the key out", "study.yaml:8"),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from rltune.config.recipes import Recipe
 from rltune.config.study import StudyConfig
-from rltune.errors import ConfigError
+from rltune.errors import ConfigError, did_you_mean
 from rltune.space.conditions import activation_order, is_present
 from rltune.space.parameters import Parameter
 from rltune.types import Scalar
@@ -56,10 +56,12 @@ def plan_search(config: StudyConfig, recipe: Recipe) -> SearchPlan:
     for name in activation_order(parameters):
         if is_present(parameters[name], baseline):
             if name not in known:
+                meant = did_you_mean(name, known)
+                remedy = f"say what to compare with: `baseline: {{{name}: <the trainer's default>}}`"
                 raise ConfigError(
                     f"the recipe {recipe.name} has no value for {name}, which the space searches",
                     where=f"space.{name}",
-                    hint=f"say what to compare with: `baseline: {{{name}: <the trainer's default>}}`",
+                    hint=f"{meant} Else {remedy}" if meant else remedy,
                 )
             baseline[name] = known[name]
     kept = {name: v for name, v in known.items() if name not in parameters or parameters[name].when}
