@@ -42,6 +42,18 @@ def test_the_validation_may_not_be_the_test(make_trainer: Make, test_file: str) 
         make_trainer("", test_files=test_file).check_data("file", {}, {"data.val_files": test_file})
 
 
+@pytest.mark.parametrize(("key", "split"), [("data.train_files", "train"), ("data.val_files", "validation")])
+def test_the_task_and_the_overrides_name_the_same_file(
+    make_trainer: Make, test_file: str, tmp_path: Path, key: str, split: str
+) -> None:
+    """verl would read the one of the overrides, whatever the study file says."""
+    mine = str(tmp_path / "mine.parquet")
+    with pytest.raises(TrainerError, match=f"the task's {split} split is .*mine.parquet, but {key} names .*other"):
+        make_trainer("", f"{key}=other.parquet", test_files=test_file).check_data("file", {split: mine}, {})
+    both = make_trainer("", f"{key}=[{mine},more.parquet]", test_files=test_file)
+    both.check_data("file", {split: mine}, {})
+
+
 def test_a_relative_validation_file_is_in_the_programs_folder(make_trainer: Make, test_file: str) -> None:
     folder = str(Path(test_file).parent)
     trainer = make_trainer("", "data.val_files=test.parquet", test_files=test_file, folder=folder)

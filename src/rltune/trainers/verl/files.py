@@ -66,7 +66,8 @@ def other_test_files(other: TaskRef, options: Options) -> list[str]:
 
 
 def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
-    """Passes if there are files for each split, those for the tests at the end are here, and validation isn't on them.
+    """Passes if there are files for each split, no others than the task names, if those for the tests at the end are
+    here, and validation isn't on them.
 
     Raises:
         TrainerError: a study is told before it starts, not after its search.
@@ -78,9 +79,18 @@ def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameter
             raise TrainerError(
                 f"there is no file {path}", where=_TEST_FILES, hint="the final models would be tested on it"
             )
-    given = own.get(_VALIDATION) or str(hyperparameters.get(_VALIDATION) or setup.own(_VALIDATION))
-    folder = setup.options.folder or "."
-    validated = {os.path.abspath(os.path.join(folder, path)) for path in re.findall(r"[^\[\],'\"\s]+", given)}
+    read = {
+        key: _paths(own.get(key) or str(hyperparameters.get(key) or setup.own(key)), setup.options) for key in _KEYS
+    }
+    for key, split in _KEYS.items():
+        named = task_options.get(split)
+        if isinstance(named, str) and named.endswith(".parquet") and os.path.abspath(named) not in read[key]:
+            raise TrainerError(
+                f"the task's {split} split is {named}, but {key} names {', '.join(sorted(read[key]))}",
+                where="trainer.settings",
+                hint="verl would read the latter: name the same file in both, or in the study file alone",
+            )
+    validated = read[_VALIDATION]
     if shared := sorted(validated & set(tested)):
         raise TrainerError(
             f"{_VALIDATION} names the file that the final models are tested on, {shared[0]}: the winner would be "
@@ -88,6 +98,12 @@ def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameter
             where=_TEST_FILES,
             hint="split a validation file off the training data, and name that in data.val_files",
         )
+
+
+def _paths(value: str, options: Options) -> set[str]:
+    """The absolute paths of a file, or of a list of files, as an override has it."""
+    found = re.findall(r"[^\[\],'\"\s]+", value)
+    return {p if "://" in p else os.path.abspath(os.path.join(options.folder or ".", p)) for p in found}
 
 
 def _parquet(path: object, key: str, split: str) -> str:
