@@ -28,13 +28,13 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "commands.md"
 SCHEMA = ROOT / "tests" / "trainers" / "verl" / "stand_in" / "schema-0.9.1.json"
 EXAMPLES = ("open-instruct-grpo", "open-instruct-sft", "open-instruct-dpo", "openrlhf-grpo", "prime-rl")
-FOLDER = Path("/work")
+FOLDER = Path("/scratch/run")
 
 HEAD = """# The exact commands
 
 What rltune starts for the example studies: the recipe, from the base model to the first rung, on the smallest model.
-`/work` stands for the folder of a segment, and for a checkpoint in the registry. No shell is in between; this is how a
-shell would take the arguments. verl also gets the folder of its hook on `PYTHONPATH`. `rltune export STUDY` prints the
+`/scratch/run` stands for the folder of a segment, and for a checkpoint in the registry. No shell is in between; this is
+how a shell would take the arguments. verl also gets the folder of its hook on `PYTHONPATH`. `rltune export STUDY` prints the
 command that trains a study's winner with the study's own trainer. This page is made by `docs/commands.py`.
 """
 

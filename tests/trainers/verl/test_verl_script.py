@@ -44,7 +44,7 @@ HYDRA_FULL_ERROR=1 python3 -m verl.trainer.main_ppo \
 def read(tmp_path: Path, text: str, **environment: str) -> Launch:
     script = tmp_path / "launch.sh"
     script.write_text(text)
-    return read_script(script, {"HOME": "/home/me", "PWD": "/work", **environment})
+    return read_script(script, {"HOME": "/home/me", "PWD": "/home/me/here", **environment})
 
 
 def words_of_bash(tmp_path: Path, text: str) -> list[str]:
