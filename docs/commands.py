@@ -34,8 +34,8 @@ HEAD = """# The exact commands
 
 What rltune starts for the example studies: the recipe, from the base model to the first rung, on the smallest model.
 `/scratch/run` stands for the folder of a segment, and for a checkpoint in the registry. No shell is in between; this is
-how a shell would take the arguments. verl also gets the folder of its hook on `PYTHONPATH`. `rltune export STUDY` prints the
-command that trains a study's winner with the study's own trainer. This page is made by `docs/commands.py`.
+how a shell would take the arguments. verl also gets the folder of its hook on `PYTHONPATH`. `rltune export STUDY`
+prints the command that trains a study's winner with the study's own trainer. This page is made by `docs/commands.py`.
 """
 
 
