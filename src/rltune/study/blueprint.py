@@ -76,6 +76,11 @@ class Blueprint:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def hyperparameters(self) -> dict[str, Scalar]:
+        """All that a trainer is told for the recipe: what the study fixes, and the recipe's own values."""
+        return {**self.fixed, **self.recipe.values}
+
+    @property
     def folder(self) -> Path:
         """The study's own folder."""
         return Path(self.config.output).expanduser() / self.config.name
@@ -111,10 +116,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     if factors is None:
         notes.append("a model's width is unknown (it isn't on this machine): learning rates aren't scaled")
         factors = dict.fromkeys(models, 1.0)
-    if not config.models.proxies:
-        notes.append("no proxies: the search runs on the target itself")
-        if config.transfer.check and ("transfer" in file.lines or config.transfer != TransferConfig()):
-            notes.append("`transfer` does nothing here: without proxies there is no ranking to check")
+    notes += _without_proxies(file)
     problem = _problem(file, models, space, inside)
     told = {**fixed, **configuration.values}
     check_trainer(file, trainer, told, space, others)
@@ -132,9 +134,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     with file.at("optimizer"):
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
-    for index, tracker in enumerate(config.trackers):
-        with file.at(f"trackers.{index}"):
-            check_tracker(tracker.name, tracker.options)
+    _check_trackers(file)
     _check_writable(file)
     return Blueprint(
         config=config,
@@ -153,6 +153,23 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         gpus=gpus,
         versions=trainer.versions() if isinstance(trainer, ExternalTrainer) else {},
     )
+
+
+def _without_proxies(file: StudyFile) -> list[str]:
+    """Notes on a study that has no proxies."""
+    config = file.config
+    if config.models.proxies:
+        return []
+    found = ["no proxies: the search runs on the target itself"]
+    if config.transfer.check and ("transfer" in file.lines or config.transfer != TransferConfig()):
+        found.append("`transfer` does nothing here: without proxies there is no ranking to check")
+    return found
+
+
+def _check_trackers(file: StudyFile) -> None:
+    for index, tracker in enumerate(file.config.trackers):
+        with file.at(f"trackers.{index}"):
+            check_tracker(tracker.name, tracker.options)
 
 
 def _tasks(file: StudyFile) -> tuple[Task, tuple[TaskRef, ...]]:

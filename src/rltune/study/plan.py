@@ -222,12 +222,10 @@ def make_plan(
     full_target = trial_seconds[terms.target][horizon]
     asked = [(model, trial_seconds[model][step]) for model in terms.search_models for step in steps]
     per_second = sum(terms.at_once(model) / seconds for model, seconds in asked) / len(asked)
-    left = max(terms.search_seconds - spent, 0.0)
+    buys = int(max(terms.search_seconds - spent, 0.0) * per_second)
     limits = [limit for limit in (terms.trials, terms.runs) if limit is not None]
-    trials = min([int(left * per_second), *limits])
-    # As much time on each, of trials and of the GPUs that wait beside those that need more.
-    busy = {m: sum(terms.at_once(m) for name, _ in asked if name == m) / len(asked) for m in terms.search_models}
-    share = trials / (left * per_second) if left else 0.0
+    trials = min([buys, *limits])
+    on_each_model = trials / per_second / len(terms.search_models)  # seconds of wall clock
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
     runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
     after_seconds = terms.budget - terms.search_seconds
@@ -240,7 +238,7 @@ def make_plan(
         trial_seconds=trial_seconds,
         full_target_seconds=full_target,
         search_trials=trials,
-        capped=any(limit <= int(left * per_second) for limit in limits),
+        capped=any(limit <= buys for limit in limits),
         after=after,
         asked_confirm=terms.confirm,
         asked_seeds=terms.seeds,
@@ -251,7 +249,7 @@ def make_plan(
         needed=(spent + (terms.runs or terms.design or 1) / per_second) / terms.search_share,
         hours=hours_by_phase(
             models={m: (t.step_seconds, t.validate_seconds, t.start_seconds) for m, t in timings.items()},
-            search={m: left * share * trials_at_once for m, trials_at_once in busy.items()},
+            search={m: on_each_model * terms.at_once(m) for m in terms.search_models},
             target=terms.target,
             full=full_target,
             confirmed=after.confirm + 1,

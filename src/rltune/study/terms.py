@@ -44,7 +44,7 @@ def footprints(blueprint: Blueprint) -> dict[str, Footprint]:
     trainer = build_trainer(blueprint.config.trainer.name, blueprint.config.trainer.settings)
     if not isinstance(trainer, Foresees):
         return {}
-    recipe = {**blueprint.fixed, **blueprint.recipe.values}
+    recipe = blueprint.hyperparameters
     sizes = {name: model.parameters for name, model in blueprint.models.items()}
     return {name: trainer.foresee(float(size), recipe) for name, size in sizes.items() if size is not None}
 
@@ -74,7 +74,7 @@ def memory_levels(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
     trainer = build_trainer(blueprint.config.trainer.name, blueprint.config.trainer.settings)
     if not isinstance(trainer, SavesMemory):
         return {}
-    recipe, target = {**blueprint.fixed, **blueprint.recipe.values}, blueprint.problem.target.name
+    recipe, target = blueprint.hyperparameters, blueprint.problem.target.name
     return {
         name: tuple(trainer.memory_levels(recipe, "target" if name == target else "proxy")) for name in blueprint.models
     }

@@ -7,7 +7,7 @@ import yaml
 from rltune.report.export.winner import Winner
 from rltune.trainers.trl.lora import NAMES as LORA
 from rltune.trainers.trl.memory import at_level
-from rltune.trainers.trl.options import parse_accelerate
+from rltune.trainers.trl.options import parse_accelerate, processes_of
 from rltune.trainers.trl.settings import Settings, parse
 from rltune.trainers.trl.trainer import TrlTrainer
 
@@ -56,8 +56,8 @@ def _as_trained(settings: Settings, winner: Winner) -> Settings:
     """With what the study's own trainer did to save memory; another trainer's levels are its own."""
     if winner.trainer != TrlTrainer.name:
         return settings
-    accelerate = parse_accelerate(winner.settings)
-    return at_level(settings, winner.memory_level, 1 if accelerate is None else accelerate.processes_for("target"))
+    processes = processes_of(parse_accelerate(winner.settings), "target")
+    return at_level(settings, winner.memory_level, processes)
 
 
 def _rollouts(settings: Settings, winner: Winner) -> dict[str, object]:

@@ -57,6 +57,11 @@ class Accelerate(Section):
         return {"bf16": self.mixed_precision == "bf16", "fp16": self.mixed_precision == "fp16"}
 
 
+def processes_of(accelerate: Accelerate | None, role: Role) -> int:
+    """Processes of a trial of the target or of a proxy; 1 without a launcher."""
+    return 1 if accelerate is None else accelerate.processes_for(role)
+
+
 class _Launching(Section):
     """The settings that aren't hyperparameters."""
 

@@ -16,7 +16,7 @@ from rltune.trainers.trl.batches import batch_constraints
 from rltune.trainers.trl.footprint import footprint
 from rltune.trainers.trl.lora import from_section
 from rltune.trainers.trl.memory import levels_of
-from rltune.trainers.trl.options import ACCELERATE, WHERE, Accelerate, parse_accelerate
+from rltune.trainers.trl.options import ACCELERATE, WHERE, Accelerate, parse_accelerate, processes_of
 from rltune.trainers.trl.settings import DEFAULT_ALGORITHM, check_processes, parse
 from rltune.types import Scalar, StopReason
 
@@ -79,7 +79,7 @@ class TrlTrainer:
 
     def _processes(self, role: Role) -> int:
         """How many train such a model together."""
-        return 1 if self._accelerate is None else self._accelerate.processes_for(role)
+        return processes_of(self._accelerate, role)
 
     def memory_levels(self, hyperparameters: Mapping[str, Scalar], role: Role) -> tuple[str, ...]:
         """See `rltune.trainers.resources.SavesMemory`."""
