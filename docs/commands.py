@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rltune.trainers.base import Scoring, TrainJob
 from rltune.trainers.command.launch import arguments_of
 from rltune.trainers.command.trainer import CommandTrainer
 from rltune.trainers.command.variables import training_variables
+from rltune.trainers.external.program import in_lines
 from rltune.trainers.verl.command import Work, train_command
 from rltune.trainers.verl.installed import Installed
 from rltune.trainers.verl.options import parse_options
@@ -34,8 +35,9 @@ HEAD = """# The exact commands
 
 What rltune starts for the example studies: the recipe, from the base model to the first rung, on the smallest model.
 `/scratch/run` stands for the folder of a segment, and for a checkpoint in the registry. No shell is in between; this is
-how a shell would take the arguments. verl also gets the folder of its hook on `PYTHONPATH`. `rltune export STUDY`
-prints the command that trains a study's winner with the study's own trainer. This page is made by `docs/commands.py`.
+how a shell would take the arguments. `rltune check FILE --commands` prints those of a study of yours. verl also gets
+the folder of its hook on `PYTHONPATH`. `rltune export STUDY` prints the command that trains a study's winner with the
+study's own trainer. This page is made by `docs/commands.py`.
 """
 
 
@@ -92,16 +94,6 @@ def command_words(config: StudyConfig, job: TrainJob) -> list[str]:
     return list(arguments_of(trainer.settings, {**values, "metrics": ""}, resumes=job.start_step > 0))
 
 
-def grouped(words: Iterable[str], *, each: bool) -> list[str]:
-    """The words in lines: `each` override one its own, or flags with their values."""
-    lines: list[list[str]] = [[]]
-    for word in words:
-        if lines[-1] and (word.startswith("--") or (each and "=" in word)):
-            lines.append([])
-        lines[-1].append(word)
-    return [shlex.join(line) for line in lines]
-
-
 def part(name: str) -> Iterator[str]:
     config = study_of(name)
     first, resumed = jobs_of(config)
@@ -116,10 +108,10 @@ def part(name: str) -> Iterator[str]:
     yield f"## `examples/{name}.yaml`\n"
     yield "```sh" + (f"\ncd {folder}" if folder else "")
     yield from (f"export {key}={shlex.quote(value)}" for key, value in environment.items())
-    lines = grouped(words, each=verl)
+    lines = in_lines(words)
     yield " \\\n  ".join(lines) + "\n```\n"
     changed = [f"{key}={value}" for key, value in told.items() if environment[key] != value]
-    changed += [line for line in grouped(again, each=verl) if line not in lines]
+    changed += [line for line in in_lines(again) if line not in lines]
     yield f"Continuing to step {resumed.stop_step}: `{' '.join(changed)}`" + (
         ".\n" if verl or resumed.resume_from in again else ", with the checkpoint where the program looks for it.\n"
     )

@@ -139,6 +139,14 @@ def test_check_says_that_transfer_does_nothing_without_proxies(rltune: Command, 
     assert "transfer" not in out and "1 configuration on" in out and "1 fresh seed each" in out
 
 
+def test_check_prints_the_commands_of_a_program(rltune: Command, repository: Path) -> None:
+    example = repository / "examples" / "bring_your_own" / "study.yaml"
+    status, out, err = rltune("check", str(example), "--commands")
+    assert (status, err) == (0, "")
+    assert "# embedded/xs: the recipe from step 50 to step 200\n" in out and "  --stop_at 200 \\\n" in out
+    assert subprocess.run(["bash", "-n"], input=out, text=True).returncode == 0
+
+
 def test_run_tells_the_same_and_leaves_nothing_behind(rltune: Command, tmp_path: Path) -> None:
     text, word, where = MISTAKES["proxy larger than the target"]
     (tmp_path / "study.yaml").write_text(text)

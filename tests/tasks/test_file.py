@@ -110,6 +110,22 @@ def test_held_out_validation_does_not_depend_on_the_order(tmp_path_factory, size
     assert not set(plain.examples("train")) & set(plain.examples("validation"))
 
 
+def test_a_few_rows_of_the_train_file_may_have_no_answer(files):
+    """As two of MATH's have, in verl's schema; in a test file it is a mistake."""
+    empty = {"prompt": "what?", "answer": " "}
+    write(files["train"], [*rows(0, 20), *rows(100, 180), empty])
+    task = build_task("file", options(files))
+    assert len(task.examples("train")) == 100
+    assert task.dropped == {"train": 1, "validation": 0, "test": 0}
+    write(files["train"], [*rows(0, 20), empty, empty])
+    with pytest.raises(TaskError, match="answer is empty, as it is in 2 of 22 rows"):
+        build_task("file", options(files)).examples("train")
+    write(files["train"], rows(0, 20))
+    write(files["test"], [*rows(1000, 1200), empty])
+    with pytest.raises(TaskError, match="row 201"):
+        build_task("file", options(files)).examples("test")
+
+
 BROKEN = {
     "empty": ("", "no rows"),
     "blank": ("\n\n", "no rows"),

@@ -71,9 +71,15 @@ def init(
 
 
 @app.command()
-def check(file: FileArgument, as_json: JsonOption = False) -> None:
+def check(
+    file: FileArgument,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Print the commands that the recipe's first runs would launch.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Validate a study file and say what it would do. Spends nothing."""
-    _call("check", file, as_json)
+    _call("check", file, commands, as_json)
 
 
 @app.command()

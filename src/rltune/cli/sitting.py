@@ -12,6 +12,7 @@ from rltune.cli.stopping import StopOnSignal
 from rltune.cli.words import clock_time, number
 from rltune.store.base import StudyState
 from rltune.study.api import Study
+from rltune.words import several
 
 INTERRUPTED_STATUS = 130
 
@@ -52,8 +53,9 @@ def closing_lines(summary: Summary) -> list[Text]:
     work = summary.work
     lines.append(
         Text(
-            f"{work.configurations} configurations, {work.promotions} promotions, {len(summary.stops)} runs stopped "
-            f"early, {work.steps_trained} steps trained, {work.steps_retrained} retrained, "
+            f"{several(work.configurations, 'configuration')}, {several(work.promotions, 'promotion')}, "
+            f"{several(len(summary.stops), 'run')} stopped early, {several(work.steps_trained, 'step')} trained, "
+            f"{work.steps_retrained} retrained, "
             f"in {clock_time(summary.seconds)}"
         )
     )

@@ -31,6 +31,7 @@ from rltune.tasks.build import build_task
 from rltune.tasks.file import FileTask
 from rltune.tasks.ood import TaskRef, other_tests
 from rltune.trackers.build import check_tracker
+from rltune.trainers.base import Trainer
 from rltune.trainers.build import build_trainer
 from rltune.trainers.capabilities import ExternalTrainer, FrameworkTrainer
 from rltune.types import Configuration, Scalar
@@ -48,7 +49,7 @@ class Blueprint:
         problem: what the optimizer sees. outline: what it will ask for.
         recipe: the configuration to beat, as published (it may lie outside of the space; the problem's recipe is then
             the nearest one inside).
-        fixed: hyperparameters that aren't searched. max_response_length: the task's, in tokens.
+        fixed: hyperparameters that aren't searched, and that act. max_response_length: the task's, in tokens.
         trainer_settings: what the trainer is configured with; empty for one that can't be.
         other_tests: names of the tasks whose test splits the final models are scored on, beside the study's own.
         rules: descriptions of the stopping rules.
@@ -141,7 +142,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         problem=problem,
         outline=outline,
         recipe=configuration,
-        fixed=fixed,
+        fixed={name: value for name, value in fixed.items() if name not in _idle(trainer, fixed)},
         max_response_length=task.max_response_length,
         rules=rules,
         models=models,
@@ -153,6 +154,11 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         gpus=gpus,
         versions=trainer.versions() if isinstance(trainer, ExternalTrainer) else {},
     )
+
+
+def _idle(trainer: Trainer, fixed: Mapping[str, Scalar]) -> Mapping[str, str]:
+    """What changes nothing about a run: mostly what the recipe brings along for a program that isn't told of it."""
+    return trainer.dead(fixed) if isinstance(trainer, ExternalTrainer) else {}
 
 
 def _without_proxies(file: StudyFile) -> list[str]:
@@ -189,7 +195,11 @@ def _left_out(task: Task) -> list[str]:
     """A note if prompts of the user's own files aren't used."""
     dropped = {split: count for split, count in task.dropped.items() if count} if isinstance(task, FileTask) else {}
     told = ", ".join(f"{count:,} of {split}" for split, count in dropped.items())
-    return [f"rows left out, since their prompt is there twice or in a split that is held out: {told}"] if told else []
+    return (
+        [f"rows left out, since their prompt is there twice or in a split that is held out, or has no answer: {told}"]
+        if told
+        else []
+    )
 
 
 def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, recipe: Configuration) -> Problem:

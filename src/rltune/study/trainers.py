@@ -3,12 +3,13 @@ proposed, and which rules can judge its runs. Light, and nothing is started."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rltune.config.load import StudyFile
 from rltune.config.resolve import SearchPlan
 from rltune.config.study import StudyConfig
-from rltune.errors import ConfigError
+from rltune.errors import ConfigError, RltuneError
 from rltune.space.axes import ends
 from rltune.space.space import Space
 from rltune.stopping.build import describe_rules, without_metrics
@@ -65,7 +66,7 @@ def check_trainer(
                 where=file.where(f"space.{name}"),
                 hint="every trial would be the same: leave it out of the space, or let it act",
             )
-    with file.at("fixed"):
+    with _placed(file, space):
         trainer.check(recipe)
     for name, parameter in space.parameters.items():
         if parameter.when:
@@ -74,6 +75,20 @@ def check_trainer(
             with file.at(f"space.{name}"):
                 if (values := _with_value(space, recipe, name, value)) is not None:
                     trainer.check(values)
+
+
+@contextmanager
+def _placed(file: StudyFile, space: Space) -> Iterator[None]:
+    """Gives an error of the trainer the place of the hyperparameter that it names."""
+    try:
+        yield
+    except RltuneError as error:
+        name = (error.where or "").removeprefix("hyperparameter ")
+        if name == error.where:
+            name = ""
+        section = "space" if name in space.parameters else "fixed"
+        with file.at(f"{section}.{name}" if name else section):
+            raise type(error)(error.message, where=None if name else error.where, hint=error.hint) from error
 
 
 def idle_fixed(file: StudyFile, trainer: ExternalTrainer, told: Sequence[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from rltune.space.constraints import Constraint
 from rltune.tasks.ood import TaskRef
-from rltune.trainers.base import Trainer
+from rltune.trainers.base import Trainer, TrainJob
+from rltune.trainers.external.program import Program
 from rltune.types import Scalar
 
 
@@ -49,6 +51,15 @@ class ExternalTrainer(Trainer, Protocol):
 
     def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
         """Raises TrainerError if the program has no data for a split, or is validated on its test. Light."""
+        ...
+
+    def program(self, job: TrainJob, folder: Path) -> Program:
+        """What a segment would launch, with its files under `folder`: to be shown, or run by somebody else. Starts
+        nothing and makes no folder.
+
+        Raises:
+            TrainerError: if the job can't be set up.
+        """
         ...
 
     def versions(self) -> Mapping[str, str]:

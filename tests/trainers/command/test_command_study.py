@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from command_toys import fake_settings
 
-from rltune.errors import ConfigError, TrainerError
+from rltune.errors import ConfigError, StudyError, TrainerError
 from rltune.store.base import StudyState
 from rltune.study.api import create, read_source
 from rltune.study.blueprint import draw_blueprint
+from rltune.study.preview import first_launches
 from rltune.types import StopKind
 
 
@@ -60,6 +61,32 @@ def test_a_fixed_value_that_the_program_is_not_told_is_noted(tmp_path: Path) -> 
     assert [note for note in notes if "changes nothing" in note] == [
         "temperature changes nothing, though `fixed` sets it: no argument of the program holds {temperature}"
     ]
+
+
+def test_what_the_program_is_not_told_is_no_hyperparameter_of_the_study(tmp_path: Path) -> None:
+    """Else a report and an export would say that a run had it."""
+    blueprint = draw_blueprint(read_source(source(tmp_path, fixed={"temperature": 0.5})))
+    assert blueprint.hyperparameters == {"learning_rate": 0.5}
+
+
+def test_the_commands_are_those_that_a_run_launches(tmp_path: Path) -> None:
+    """Rungs, folders, checkpoint and seed as the study would give them; nothing is started or made."""
+    first, again, *proxy = first_launches(draw_blueprint(read_source(source(tmp_path))))
+    assert [(p.model, p.start_step, p.stop_step) for p in (first, again, *proxy)] == [
+        *(("embedded/s", start, start + 2) for start in (0, 2)),
+        *(("embedded/xs", start, start + 2) for start in (0, 2)),
+    ]
+    words = first.program.arguments
+    assert words[words.index("--stop") + 1] == "2" and words[words.index("--lr") + 1] == "0.5"
+    resumed = str(again.program)
+    assert "/checkpoints/step-000002" in resumed and "step-000002" not in str(first.program)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_trainer_inside_of_rltune_has_no_command(tmp_path: Path) -> None:
+    given = source(tmp_path, trainer="trl", space={"learning_rate": {"type": "float", "low": 1e-4, "high": 1e-2}})
+    with pytest.raises(StudyError, match="there is no command to show"):
+        first_launches(draw_blueprint(read_source({**given, "baseline": {}})))
 
 
 def test_searching_what_the_program_is_not_told_is_an_error_of_the_study_file(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from trl_toys import ToyTask
 
 from rltune.errors import CheckpointError, ModelError, TaskError, TrainerError
 from rltune.tasks.base import Example, Split
+from rltune.trainers import answers as kept
 from rltune.trainers.base import ScoreJob, Scoring
-from rltune.trainers.trl import kept
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.scoring import Answerer, score_split
 from rltune.trainers.trl.team import ALONE

@@ -13,6 +13,14 @@ from rltune.trainers.verl.trainer import VerlTrainer
 Make = Callable[..., VerlTrainer]
 
 
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with the files that the trainer's own overrides name, and others."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("train", "val", "mine", "more", "other", "x"):
+        Path(f"{name}.parquet").touch()
+
+
 @pytest.fixture
 def test_file(tmp_path: Path) -> str:
     path = tmp_path / "test.parquet"
@@ -31,6 +39,12 @@ def test_a_study_that_could_not_be_tested_at_its_end_is_refused(make_trainer: Ma
     assert "test_files" in str(caught.value)
     with pytest.raises(TrainerError, match="there is no file .*/nowhere.parquet"):
         make_trainer("", test_files="nowhere.parquet").check_data("gsm8k", {}, {})
+
+
+@pytest.mark.parametrize("key", ["data.train_files", "data.val_files"])
+def test_a_file_that_is_not_there_is_told_before_anything_runs(make_trainer: Make, test_file: str, key: str) -> None:
+    with pytest.raises(TrainerError, match=r"there is no file .*gone\.parquet .*" + key):
+        make_trainer("", f"{key}=[x.parquet,gone.parquet]", test_files=test_file).check_data("gsm8k", {}, {})
 
 
 def test_the_validation_may_not_be_the_test(make_trainer: Make, test_file: str) -> None:
@@ -56,6 +70,7 @@ def test_the_task_and_the_overrides_name_the_same_file(
 
 def test_a_relative_validation_file_is_in_the_programs_folder(make_trainer: Make, test_file: str) -> None:
     folder = str(Path(test_file).parent)
-    trainer = make_trainer("", "data.val_files=test.parquet", test_files=test_file, folder=folder)
+    train = f"data.train_files={folder}/train.parquet"
+    trainer = make_trainer("", train, "data.val_files=test.parquet", test_files=test_file, folder=folder)
     with pytest.raises(TrainerError, match="chosen on its own test"):
         trainer.check_data("gsm8k", {}, {})

@@ -126,7 +126,7 @@ def test_a_stop_a_resume_and_a_rung_of_the_full_schedule(
     assert all(math.isfinite(metrics.values["reward"]) for metrics in reporter.steps)
 
 
-def test_a_base_model_is_scored(folder: Path) -> None:
+def test_a_base_model_is_scored_and_its_answers_are_kept(folder: Path, tmp_path: Path) -> None:
     scored = ScoreJob(
         str(folder / "tiny"),
         None,
@@ -137,7 +137,12 @@ def test_a_base_model_is_scored(folder: Path) -> None:
         job(folder, 0, 1).task_options,
         {"rollouts": 4, "prompts_per_step": 8},
     )
-    assert 0 <= trainer(folder, "actor_rollout_ref.actor.ppo_mini_batch_size=8").score(scored)["mean"] <= 1
+    kept = tmp_path / "answers.jsonl"
+    scorer = trainer(folder, "actor_rollout_ref.actor.ppo_mini_batch_size=8")
+    mean = scorer.score(replace(scored, answers=str(kept)))["mean"]
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert len(lines) == 16 * 2 and all(line["prompt"] and line["reference"] for line in lines)
+    assert mean == pytest.approx(sum(line["score"] for line in lines) / len(lines))
 
 
 def test_a_memory_level_changes_nothing_but_rounding(folder: Path, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from verl_toys import STAND_IN
 
 from rltune.errors import TrainerError
+from rltune.trainers.verl.installed import Installed
 from rltune.trainers.verl.override import parse_override
 from rltune.trainers.verl.schema import Schema, kind_of
 
@@ -78,3 +80,11 @@ def test_a_field_that_the_config_does_not_list_is_to_be_appended(schema: Schema)
 )
 def test_values_are_taken_as_hydra_takes_them(text: str, kind: str) -> None:
     assert kind_of(text) == kind
+
+
+def test_an_interpreter_that_is_killed_is_told_from_one_that_is_silent(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nkill -9 $$\n")
+    python.chmod(0o755)
+    with Installed(str(python), {}) as killed, pytest.raises(TrainerError, match="it was ended by SIGKILL"):
+        _ = killed.schema

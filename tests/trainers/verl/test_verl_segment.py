@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -165,8 +167,19 @@ def test_a_critic_belongs_to_the_checkpoint_of_ppo(make_trainer: Make, make_job:
         make_trainer().train(job, Recorder(tmp_path / "other"))
 
 
-def test_a_model_is_scored_by_a_run_that_only_validates(make_trainer: Make, parquet: dict[str, object]) -> None:
+def test_a_model_is_scored_by_a_run_that_only_validates(
+    make_trainer: Make, parquet: dict[str, object], tmp_path: Path
+) -> None:
+    kept = tmp_path / "answers" / "test.jsonl"
     job = ScoreJob("some/model", None, "file", "test", Scoring(8, 2), 0, parquet, {"learning_rate": 1e-3})
-    assert make_trainer("", test_files="test.parquet").score(job) == {"mean": 0.25}
+    assert make_trainer("", test_files="test.parquet").score(replace(job, answers=str(kept))) == {"mean": 0.25}
+    assert json.loads(kept.read_text()) == {
+        "prompt": "1+1=",
+        "reference": "2",
+        "groups": [],
+        "how": "sampled",
+        "answer": "2",
+        "score": 1.0,
+    }
     with pytest.raises(TrainerError, match="verl needs parquet files of the test split"):
         make_trainer().score(job)

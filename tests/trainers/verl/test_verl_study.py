@@ -19,7 +19,8 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
     rows = {split: tmp_path / f"{split}.jsonl" for split in ("train", "validation", "test")}
     for split, path in rows.items():
         path.write_text("".join(json.dumps({"prompt": f"{split} {i}", "answer": str(i)}) + "\n" for i in range(12)))
-    (tmp_path / "test.parquet").touch()
+    for split in rows:
+        (tmp_path / f"{split}.parquet").touch()
     return {
         "name": "verl",
         "models": {"target": "org/thing-7B", "proxies": ["org/thing-0.5B"]},
@@ -30,8 +31,8 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
                 "python": str(STAND_IN / "python"),
                 "gpus": 1,
                 "base": [
-                    "data.train_files=train.parquet",
-                    "data.val_files=validation.parquet",
+                    f"data.train_files={tmp_path}/train.parquet",
+                    f"data.val_files={tmp_path}/validation.parquet",
                     "actor_rollout_ref.rollout.tensor_model_parallel_size=1",
                 ],
                 "test_files": str(tmp_path / "test.parquet"),
@@ -77,6 +78,7 @@ def test_a_study_runs_to_its_end(tmp_path: Path) -> None:
         ({"fixed": {"actor_rollout_ref.actor.loss_agg_mod": "token-mean"}}, "did you mean.*loss_agg_mode"),
         ({"fixed": {"data.max_prompt_length": "long"}}, "data.max_prompt_length takes a whole number"),
         ({"fixed": {"prompts_per_step": 9, "updates_per_step": 2}}, "divisible"),
+        ({"space": {"data.trian_batch_size": {"type": "int", "low": 1, "high": 8}}}, "space.data.trian_batch_size"),
     ],
 )
 def test_a_study_file_with_a_mistake_is_refused_before_anything_runs(

@@ -19,6 +19,7 @@ from rltune.study.blueprint import Blueprint, draw_blueprint
 from rltune.study.disk import gigabytes
 from rltune.study.explain import explain
 from rltune.study.guess import ERROR
+from rltune.study.preview import Preview, first_launches
 from rltune.study.terms import guess_plan
 from rltune.words import duration, listed, magnitude, several
 
@@ -28,9 +29,13 @@ UNWRAPPED = 10_000
 """Columns where nobody looks: what reads a pipe wants whole lines."""
 
 
-def main(file: Path, as_json: bool) -> None:
-    blueprint = draw_blueprint(load_study(file))
-    if as_json:
+def main(file: Path, commands: bool, as_json: bool) -> None:
+    study = load_study(file)
+    with Console(stderr=True).status(f"checking {file}: asking its trainer, reading its data"):
+        blueprint = draw_blueprint(study)
+    if commands:
+        print("\n".join(_launch(preview) for preview in first_launches(blueprint)))
+    elif as_json:
         print(json.dumps(describe(blueprint)))
     else:
         tell(blueprint, file, Console(highlight=False, width=None if sys.stdout.isatty() else UNWRAPPED))
@@ -122,6 +127,11 @@ def searching(blueprint: Blueprint) -> list[str]:
         lines.append("          the target is searched on too: a search run may need its memory and its time")
     options = ", ".join(f"{key} {_option(value)}" for key, value in outline.options.items() if value not in (None, {}))
     return [*lines, f"options   {options}"] if options else lines
+
+
+def _launch(preview: Preview) -> str:
+    begins = f"from step {preview.start_step}" if preview.start_step else "from the base model"
+    return f"# {preview.model}: the recipe {begins} to step {preview.stop_step}\n{preview.program.script()}\n"
 
 
 def _option(value: object) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rltune.errors import ReportError
+from rltune.errors import ReportError, suggest
+from rltune.report.export.build import FORMATS
 from rltune.study.api import Study, open_study
 from rltune.trackers.build import TRACKERS
 
@@ -15,6 +16,8 @@ def main(folder: Path, form: str | None, output: Path | None) -> None:
         if form is not None and form in TRACKERS:
             _track(study, form, output)
             return
+        if form is not None and form not in FORMATS:
+            raise ReportError(f"unknown format {form!r}", where="--format", hint=suggest(form, (*FORMATS, *TRACKERS)))
         text = study.export(form)
     if output is None:
         sys.stdout.write(text)

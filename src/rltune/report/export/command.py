@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from rltune.errors import ReportError
@@ -33,24 +33,7 @@ def export_command(winner: Winner) -> str:
         )
     folder = Path(f"{winner.provenance['study']}-winner").absolute()
     program = program_for(parse(with_preset(winner.settings)), _job(winner), folder)
-    lines = (
-        f"mkdir -p {shlex.quote(str(folder / 'output'))}",
-        f"cd {shlex.quote(str(program.folder))}",
-        *(f"export {name}={shlex.quote(value)}" for name, value in program.environment.items()),
-        " \\\n  ".join(_flagged(program.arguments)),
-    )
-    return winner.comment() + "\n".join(lines) + "\n"
-
-
-def _flagged(arguments: Iterable[str]) -> Iterable[str]:
-    """Arguments in lines: each flag begins one, its values stay beside it."""
-    line: list[str] = []
-    for argument in arguments:
-        if argument.startswith("--") and line:
-            yield shlex.join(line)
-            line = []
-        line.append(argument)
-    yield shlex.join(line)
+    return f"{winner.comment()}mkdir -p {shlex.quote(str(folder / 'output'))}\n{program.script()}\n"
 
 
 def _job(winner: Winner) -> TrainJob:

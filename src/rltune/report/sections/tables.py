@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rltune.report.data import ReportData, percent_text, seconds_text
 from rltune.report.markup import Html, join, missing, paragraph, section, table, tag
+from rltune.words import several
 
 
 def efficiency(data: ReportData) -> Html:
@@ -25,17 +26,18 @@ def efficiency(data: ReportData) -> Html:
         (
             "steps that resuming saved",
             f"{work.steps_saved:,}",
-            f"{work.promotions} promotions from a checkpoint",
+            f"{several(work.promotions, 'promotion')} from a checkpoint",
         ),
         (
             "steps trained twice",
             f"{work.steps_retrained:,}",
-            f"after {work.recoveries} recoveries; {work.promotions_exact} promotions repeated none",
+            f"runs continued after an interruption: {work.recoveries}; "
+            f"{several(work.promotions_exact, 'promotion')} repeated none",
         ),
         (
             "steps that stopping saved",
             f"{asked:,}",
-            f"{len(data.summary.stops)} runs, up to the step they were sent to",
+            f"{several(len(data.summary.stops), 'run')}, up to the step they were sent to",
         ),
         (
             "optimizer's share",

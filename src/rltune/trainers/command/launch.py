@@ -53,12 +53,12 @@ def plan_launch(settings: Settings, job: TrainJob, workspace: Path) -> Launch:
 
 
 def program_for(settings: Settings, job: TrainJob, workspace: Path) -> Program:
-    """The program of a job that begins at the base model, to be shown or run by somebody else. Makes no folder.
+    """The program of a job, to be shown or run by somebody else. Makes no folder, and puts no checkpoint back.
 
     Raises:
         TrainerError: if a template can't be filled.
     """
-    values = training_variables(settings, job, workspace / "output", "")
+    values = training_variables(settings, job, workspace / "output", job.resume_from or "")
     return _program(settings, values, workspace, cpu=job.device == "cpu", memory_level=job.memory_level)
 
 
@@ -206,3 +206,8 @@ def legs_of(settings: Settings, job: TrainJob) -> Sequence[int]:
     it scores: two programs would not fit into one trial's memory."""
     scored = () if settings.validates_itself else job.validate_at
     return sorted({*(step for step in scored if job.start_step < step < job.stop_step), job.stop_step})
+
+
+def leg_folder(workspace: Path, job: TrainJob) -> Path:
+    """The folder of one launch of a segment."""
+    return workspace / f"from-{job.start_step:06d}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rltune.errors import TrainerError
 from rltune.trainers.base import Reporter, ScoreJob, Scores, TrainJob
-from rltune.trainers.command.launch import legs_of, manners_of, plan_launch, stream_of
+from rltune.trainers.command.launch import leg_folder, legs_of, manners_of, plan_launch, stream_of
 from rltune.trainers.command.settings import ScoreProgram, Settings
 from rltune.trainers.command.variables import scoring_variables
 from rltune.trainers.external.checkpoints import FILE, Layout, Saves, model_of, resume_path
@@ -42,7 +42,7 @@ class Segment:
 
     def _leg(self, job: TrainJob) -> StopReason | Path:
         """One launch; the folder of its published checkpoint, or why the run ended."""
-        workspace = self._reporter.workspace() / f"from-{job.start_step:06d}"
+        workspace = leg_folder(self._reporter.workspace(), job)
         workspace.mkdir()
         launch = plan_launch(self._settings, job, workspace)
         saves = Saves(launch.layout)

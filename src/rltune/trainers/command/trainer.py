@@ -11,11 +11,12 @@ from rltune.space.constraints import Constraint
 from rltune.tasks.ood import TaskRef
 from rltune.trainers.base import Reporter, Role, ScoreJob, Scores, Scoring, TrainJob, unheard
 from rltune.trainers.command.divisions import division_constraints
-from rltune.trainers.command.launch import check_templates
+from rltune.trainers.command.launch import check_templates, leg_folder, program_for
 from rltune.trainers.command.presets.build import with_preset
 from rltune.trainers.command.run import Segment, score_published
 from rltune.trainers.command.settings import ScoreProgram, Settings, parse
 from rltune.trainers.command.variables import gpus_for
+from rltune.trainers.external.program import Program
 from rltune.types import Scalar, StopReason
 
 _ARGUMENTS = ("command", "arguments", "prefix", "env.")
@@ -72,6 +73,10 @@ class CommandTrainer:
 
     def check_data(self, task: str, options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
         """Passes: the program's data are its own."""
+
+    def program(self, job: TrainJob, folder: Path) -> Program:
+        """See `ExternalTrainer.program`."""
+        return program_for(self.settings, job, leg_folder(folder, job))
 
     def versions(self) -> Mapping[str, str]:
         """None: of a program that rltune doesn't know, nothing is known."""

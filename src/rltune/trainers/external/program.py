@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -56,6 +56,22 @@ class Program:
     def __str__(self) -> str:
         """The command as a shell would take it: for people to read and repeat."""
         return shlex.join(self.arguments)
+
+    def script(self) -> str:
+        """What a shell would be told to do the same: folder, environment, and the command in lines."""
+        exported = [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        return "\n".join([f"cd {shlex.quote(str(self.folder))}", *exported, " \\\n  ".join(in_lines(self.arguments))])
+
+
+def in_lines(arguments: Iterable[str]) -> list[str]:
+    """A command's words in quoted lines: each flag, with its values, and each override `key=value` has its own."""
+    lines: list[list[str]] = [[]]
+    for word in arguments:
+        value = bool(lines[-1]) and lines[-1][-1].startswith("--")
+        if lines[-1] and (word.startswith("--") or ("=" in word and not value)):
+            lines.append([])
+        lines[-1].append(word)
+    return [shlex.join(line) for line in lines]
 
 
 class Running:

@@ -17,8 +17,8 @@ from rltune.errors import TaskError
 from rltune.tasks.base import Example, Split, Task
 from rltune.tasks.groups import breakdown
 from rltune.tasks.scoring import grades_of
+from rltune.trainers.answers import Graded, keep_answers
 from rltune.trainers.base import Scores, Scoring, unheard
-from rltune.trainers.trl.kept import Graded, keep_answers
 from rltune.trainers.trl.randomness import isolated, stream_seed
 from rltune.trainers.trl.team import ALONE, Team
 

@@ -43,6 +43,11 @@ class Work:
         return self.folder / "metrics.jsonl"
 
     @property
+    def answers(self) -> Path:
+        """Where verl leaves the answers of a validation, a file a step."""
+        return self.folder / "answers"
+
+    @property
     def control(self) -> Path:
         """Where segment and hook talk."""
         return self.folder / "control"
@@ -111,6 +116,7 @@ def score_command(job: ScoreJob, setup: Setup, work: Work, gpus: int, response: 
         *_resume(job.checkpoint, step),
         *_validation(job.scoring),
         *([setting("data.val_files", _scored_files(job, setup))] if job.split != "validation" else []),
+        *([setting("trainer.validation_data_dir", str(work.answers))] if job.answers else []),
     )
     return _command(job, setup, work, response, decided, {})
 

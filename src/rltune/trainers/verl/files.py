@@ -66,8 +66,8 @@ def other_test_files(other: TaskRef, options: Options) -> list[str]:
 
 
 def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameters: Mapping[str, Scalar]) -> None:
-    """Passes if there are files for each split, no others than the task names, if those for the tests at the end are
-    here, and validation isn't on them.
+    """Passes if there are files for each split, all of them here, no others than the task names, and none of those
+    for validation is for the tests at the end.
 
     Raises:
         TrainerError: a study is told before it starts, not after its search.
@@ -82,6 +82,9 @@ def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameter
     read = {
         key: _paths(own.get(key) or str(hyperparameters.get(key) or setup.own(key)), setup.options) for key in _KEYS
     }
+    for path, named in sorted((path, key) for key, paths in read.items() for path in paths):
+        if "://" not in path and not os.path.exists(path):
+            raise TrainerError(f"there is no file {path}", where="trainer.settings", hint=f"{named} names it")
     for key, split in _KEYS.items():
         named = task_options.get(split)
         if isinstance(named, str) and named.endswith(".parquet") and os.path.abspath(named) not in read[key]:

@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import selectors
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -118,8 +119,9 @@ class Installed:
                 line = process.stdout.readline() if waiting.select(_SECONDS) else b""
             return json.loads(line)
         except (OSError, ValueError):
+            status = process.poll()
             self.close()
-            raise self._broken(self._last_words()) from None
+            raise self._broken(self._last_words(status)) from None
 
     def _start(self) -> subprocess.Popen[bytes]:
         try:
@@ -134,11 +136,16 @@ class Installed:
         except OSError as error:
             raise self._broken(str(error)) from error
 
-    def _last_words(self) -> str:
+    def _last_words(self, status: int | None) -> str:
+        """What it printed last; else how it ended, if it did (`status`)."""
         end = self._noise.seek(0, os.SEEK_END)
         self._noise.seek(max(0, end - _TAIL))
         lines = self._noise.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"no answer within {_SECONDS:g} s"
+        if lines:
+            return lines[-1]
+        if status is None:
+            return f"no answer within {_SECONDS:g} s"
+        return f"it was ended by {signal.Signals(-status).name}" if status < 0 else f"it ended with status {status}"
 
     def _broken(self, why: str) -> TrainerError:
         return TrainerError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from rltune.errors import TrainerError
 from rltune.trainers.base import Scores
@@ -15,6 +16,25 @@ from rltune.trainers.verl.metrics import scores
 from rltune.trainers.verl.segment import MetricsFile
 
 _POLL_SECONDS = 0.2
+
+
+def dumped_answers(work: Work) -> Iterator[Mapping[str, object]]:
+    """The answers of a validation (`trainer.validation_data_dir`), as rltune keeps them: `rltune.trainers.answers`.
+
+    Raises:
+        OSError, ValueError: if a file can't be read.
+    """
+    for file in sorted(work.answers.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            said = json.loads(line)
+            yield {
+                "prompt": said.get("input"),
+                "reference": said.get("gts"),
+                "groups": [],
+                "how": "sampled",
+                "answer": said.get("output"),
+                "score": said.get("score"),
+            }
 
 
 def score_model(program: Program, work: Work, alive: Callable[[], None]) -> Scores:

@@ -11,6 +11,7 @@ from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
 from rltune.tasks.build import build_task
 from rltune.tasks.ood import TaskRef
+from rltune.trainers.answers import keep_lines
 from rltune.trainers.base import Reporter, Role, ScoreJob, Scores, Trainer, TrainJob, unheard
 from rltune.trainers.external.program import Program
 from rltune.trainers.resources import Footprint
@@ -22,7 +23,7 @@ from rltune.trainers.verl.footprint import footprint
 from rltune.trainers.verl.memory import levels_of
 from rltune.trainers.verl.options import Options, parse_options
 from rltune.trainers.verl.override import Override, overlay, setting
-from rltune.trainers.verl.scoring import score_model
+from rltune.trainers.verl.scoring import dumped_answers, score_model
 from rltune.trainers.verl.segment import Segment, Shape
 from rltune.trainers.verl.setup import Setup, set_up
 from rltune.types import Scalar, StopReason
@@ -97,6 +98,11 @@ class VerlTrainer:
         del task  # verl reads files
         check_files(self._setup(), options, hyperparameters)
 
+    def program(self, job: TrainJob, folder: Path) -> Program:
+        """See `ExternalTrainer.program`."""
+        setup, work = self._setup(), Work(folder)
+        return _program(_train_command(job, setup, work), setup, work)
+
     def versions(self) -> Mapping[str, str]:
         """See `ExternalTrainer.versions`."""
         return self._setup().installed.schema.packages
@@ -105,7 +111,7 @@ class VerlTrainer:
         """See `Trainer.train`."""
         setup, work = self._setup(), Work(reporter.workspace())
         gpus = setup.options.gpus_for(job.model, job.role)
-        command = train_command(job, setup, work, gpus, _response_length(job))
+        command = _train_command(job, setup, work)
         values = setup.installed.compose(command.composable, ACTING)
         shape = Shape(gpus * setup.options.nodes, needs_critic(values))
         return Segment(job, _program(command, setup, work), work, reporter, shape).run()
@@ -118,12 +124,19 @@ class VerlTrainer:
             work = Work(Path(scratch))
             command = score_command(job, setup, work, gpus, _response_length(job))
             setup.installed.compose(command.composable)
-            return score_model(_program(command, setup, work), work, alive)
+            scores = score_model(_program(command, setup, work), work, alive)
+            if job.answers:
+                keep_lines(Path(job.answers), dumped_answers(work))
+            return scores
 
     def _setup(self) -> Setup:
         if self._options is None:
             raise TrainerError("the trainer verl has no settings", where="trainer.settings")
         return set_up(self._options)
+
+
+def _train_command(job: TrainJob, setup: Setup, work: Work) -> Command:
+    return train_command(job, setup, work, setup.options.gpus_for(job.model, job.role), _response_length(job))
 
 
 def _program(command: Command, setup: Setup, work: Work) -> Program:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,28 +30,32 @@ class Graded:
 
 
 def keep_answers(path: Path, examples: Sequence[Example], answers: Sequence[Sequence[Graded]]) -> None:
-    """Writes the answers to each example, whole or not at all. For want of disk space it is left out, and that is
-    printed: a score must not fail because of it."""
+    """Writes the answers to each example; see `keep_lines`."""
+    keep_lines(path, _lines(examples, answers))
+
+
+def keep_lines(path: Path, lines: Iterable[Mapping[str, object]]) -> None:
+    """Writes answers, one JSON object a line, whole or not at all. What can't be written, or read from where the lines
+    come from, is left out, and that is printed: a score must not fail because of it."""
     temporary = path.with_name(f".{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             size = 0
-            for line in _lines(examples, answers):
+            for line in (json.dumps(line, ensure_ascii=False) + "\n" for line in lines):
                 size += len(line.encode("utf-8", "backslashreplace"))
                 if size > MOST_BYTES:
                     break
                 stream.write(line)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"the answers can't be kept in {path}: {error}", flush=True)
         with contextlib.suppress(OSError):
             temporary.unlink()
 
 
-def _lines(examples: Sequence[Example], answers: Sequence[Sequence[Graded]]) -> Iterator[str]:
+def _lines(examples: Sequence[Example], answers: Sequence[Sequence[Graded]]) -> Iterator[Mapping[str, object]]:
     for example, given in zip(examples, answers, strict=True):
         asked = {"prompt": example.prompt, "reference": example.answer, "groups": list(example.groups)}
         for one in given:
-            line = {**asked, "how": one.how, "answer": one.text, "score": one.grade}
-            yield json.dumps(line, ensure_ascii=False) + "\n"
+            yield {**asked, "how": one.how, "answer": one.text, "score": one.grade}
