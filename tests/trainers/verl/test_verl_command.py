@@ -62,9 +62,21 @@ def test_the_users_trackers_modules_and_paths_are_kept(command: Callable[..., Co
 def test_a_cluster_that_runs_already_is_told_what_the_process_needs(
     command: Callable[..., Command], make_job: Job
 ) -> None:
-    texts = [o.text for o in command(make_job(4), env={"RAY_ADDRESS": "auto"}).overrides]
-    assert "++ray_kwargs.ray_init.runtime_env.env_vars.RLTUNE_VERL_STOP='4'" in texts
-    assert not any("env_vars" in o.text for o in command(make_job(4)).overrides)
+    own = "++ray_kwargs.ray_init.runtime_env.env_vars.RLTUNE_VERL_STOP='4'"
+    named, address = {"env": {"RAY_ADDRESS": "auto"}}, "+ray_kwargs.ray_init.address=10.0.0.1:6379"
+    for made in (command(make_job(4), **named), command(make_job(4), nodes=2), command(make_job(4), address)):
+        assert own in [o.text for o in made.overrides]
+
+
+def test_a_trial_does_not_join_a_cluster_that_happens_to_run_here(
+    command: Callable[..., Command], make_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ray start` leaves its address where every `ray.init` on the machine finds it: the trial's GPUs aren't those."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for env in ({}, {"RAY_ADDRESS": "local"}):
+        texts = [o.text for o in command(make_job(4), env=env).overrides]
+        assert "++ray_kwargs.ray_init.address=local" in texts
+        assert not any("env_vars" in text for text in texts)
 
 
 def test_without_data_of_ones_own_the_task_must_have_parquet_files(

@@ -15,7 +15,7 @@ from rltune.trainers.verl.files import data_overrides, other_test_files, test_fi
 from rltune.trainers.verl.memory import overrides_at
 from rltune.trainers.verl.override import Override, overlay, setting
 from rltune.trainers.verl.script import MAIN
-from rltune.trainers.verl.setup import Setup
+from rltune.trainers.verl.setup import RAY, Setup
 
 HOOK = "rltune_verl_hook"
 HOOK_FOLDER = Path(__file__).with_name("hook")
@@ -190,14 +190,17 @@ def _command(
     own = {**told, "VERL_FILE_LOGGER_PATH": str(work.metrics)}
     environment = {**launch.environment, **own}
     lean = overrides_at(setup, job.hyperparameters, job.memory_level, response)
-    overrides = overlay(launch.overrides, searched, lean, known, _to_cluster(own, environment))
+    overrides = overlay(launch.overrides, searched, lean, known, _ray(own, setup))
     flags = [("--config-name", launch.config), ("--config-path", launch.config_folder)]
     start = (setup.options.python, "-m", MAIN, *(word for flag in flags if flag[1] for word in flag if word))
     return Command((*start, *(o.text for o in overrides)), environment, overrides)
 
 
-def _to_cluster(own: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Override]:
-    """A Ray that verl starts itself inherits the environment; one that runs already has to be told."""
-    if "RAY_ADDRESS" in environment or "RAY_ADDRESS" in os.environ:
-        for name, value in own.items():
-            yield setting(f"ray_kwargs.ray_init.runtime_env.env_vars.{name}", value, "++")
+def _ray(own: Mapping[str, str], setup: Setup) -> Iterator[Override]:
+    """A Ray of the trial's own inherits the environment; a cluster that runs already has to be told."""
+    if setup.starts_ray:
+        # Without an address Ray joins any cluster that was started on this machine, whatever GPUs the trial was given.
+        yield setting(f"{RAY}.address", "local", "++")
+        return
+    for name, value in own.items():
+        yield setting(f"{RAY}.runtime_env.env_vars.{name}", value, "++")

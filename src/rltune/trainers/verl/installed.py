@@ -119,7 +119,7 @@ class Installed:
                 line = process.stdout.readline() if waiting.select(_SECONDS) else b""
             return json.loads(line)
         except (OSError, ValueError):
-            status = process.poll()
+            status = _status(process)
             self.close()
             raise self._broken(self._last_words(status)) from None
 
@@ -153,6 +153,14 @@ class Installed:
             where="trainer.settings.python",
             hint="name the python of the environment that verl is installed in",
         )
+
+
+def _status(process: subprocess.Popen[bytes]) -> int | None:
+    """How it ended; None if it runs."""
+    try:
+        return process.wait(1.0)  # its pipe is closed a moment before it is gone
+    except subprocess.TimeoutExpired:
+        return None
 
 
 @lru_cache(maxsize=4)

@@ -21,6 +21,8 @@ _RESPONSE = "data.max_response_length"
 _ESTIMATOR = "algorithm.adv_estimator"
 _STRATEGY = f"{ACTOR}.strategy"
 ENGINES = ("fsdp", "fsdp2")
+RAY = "ray_kwargs.ray_init"
+_OWN_RAY = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Setup:
         """The value's text that the user's overrides give a key, or None."""
         found = next((o.value for o in reversed(self.launch.overrides) if o.key == key), None)
         return None if found is None else found.strip("'\"")
+
+    @property
+    def starts_ray(self) -> bool:
+        """Whether each trial has a Ray of its own on this machine; else it joins a cluster that runs already."""
+        told = {**os.environ, **self.launch.environment}.get("RAY_ADDRESS", _OWN_RAY)
+        return self.options.nodes == 1 and _OWN_RAY == (self.own(f"{RAY}.address") or told)
 
     def response(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> int:
         """The longest response in tokens: as the study sets it, else the user's overrides, else the task (or verl).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -84,10 +83,9 @@ class VerlTrainer:
 
     def gpus(self, model: str, role: Role) -> int | None:
         """See `NeedsGpus.gpus`. Several nodes, or a Ray that runs already, have their own."""
-        options = self._setup().options
-        elsewhere = options.nodes > 1 or "RAY_ADDRESS" in {**os.environ, **options.env}
-        count = options.gpus_for(model, role)
-        return None if elsewhere else count
+        setup = self._setup()
+        count = setup.options.gpus_for(model, role)
+        return count if setup.starts_ray else None
 
     def check_other_test(self, other: TaskRef) -> None:
         """See `ExternalTrainer.check_other_test`."""
