@@ -42,7 +42,7 @@ class Setup:
     def starts_ray(self) -> bool:
         """Whether each trial has a Ray of its own on this machine; else it joins a cluster that runs already."""
         told = {**os.environ, **self.launch.environment}.get("RAY_ADDRESS", _OWN_RAY)
-        return self.options.nodes == 1 and _OWN_RAY == (self.own(f"{RAY}.address") or told)
+        return self.options.nodes == 1 and (self.own(f"{RAY}.address") or told) == _OWN_RAY
 
     def response(self, hyperparameters: Mapping[str, Scalar], task: int | None = None) -> int:
         """The longest response in tokens: as the study sets it, else the user's overrides, else the task (or verl).
