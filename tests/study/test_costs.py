@@ -129,6 +129,26 @@ def test_a_guess_grows_with_the_model_and_shrinks_with_gpus() -> None:
     assert seconds(7e9, 8) == pytest.approx(seconds(7e9) / 8)
 
 
+def test_a_guess_for_another_machine_gives_it_the_gpus_of_the_largest_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    source = {
+        "name": "eight",
+        "models": {"target": "org/thing-7B", "proxies": ["org/thing-0.5B"]},
+        "task": "arithmetic/easy",
+        "trainer": {"name": "trl", "settings": {"accelerate": {"num_processes": {"target": 8, "proxy": 1}}}},
+        "budget": "48h",
+        "output": str(tmp_path),
+    }
+    plan = guess_plan(draw_blueprint(read_source(source)))
+    assert plan is not None and plan.slots == 8 and plan.unit == "GPU-hours"
+    # The target takes all of them: its hours are those of eight GPUs, one run after the other.
+    runs = plan.after.confirm + 1
+    full = runs * 8 * plan.full_target_seconds / 3600
+    assert plan.hours["confirm"]["org/thing-7B"] == pytest.approx(full)
+
+
 def test_a_study_is_guessed_from_its_models_sizes(tmp_path: Path) -> None:
     source = {
         "name": "seven",

@@ -86,7 +86,8 @@ def test_a_trial_out_of_memory_is_tried_again_with_less_then_left_out(tmp_path: 
         scale = FidelityScale(2, 8, problem.sizes, problem.target.name)
         rows = training_data(history, problem.space, scale)
         assert len(rows) == sum(e.score is not None for e in history.evaluations)
-        assert "out of memory" in study.report().read_text()
+        report = study.report().read_text()
+        assert "out of memory" in report and ">level 1</td>" in report
 
 
 def test_a_shortage_that_nobody_saw_is_learned_of_by_recovery(tmp_path: Path) -> None:

@@ -50,12 +50,18 @@ def footprints(blueprint: Blueprint) -> dict[str, Footprint]:
 
 
 def guess_plan(blueprint: Blueprint) -> Plan | None:
-    """The plan from the models' sizes alone: starts nothing. None if the trainer can't tell what it will take."""
+    """The plan from the models' sizes alone: starts nothing. None if the trainer can't tell what it will take.
+
+    On a machine without GPUs it is the plan for one that has as many as the largest trial needs.
+    """
     config, prints = blueprint.config, footprints(blueprint)
     if prints.keys() != blueprint.models.keys():
         return None
-    slots = config.executor.slots or max(1, gpus_there(blueprint) // min(blueprint.gpus.values(), default=1))
-    terms = plan_terms(blueprint, slots)
+    there = gpus_there(blueprint)
+    if config.executor.device != "cpu":
+        there = there or max(blueprint.gpus.values(), default=1)
+    slots = config.executor.slots or max(1, there // min(blueprint.gpus.values(), default=1))
+    terms = replace(plan_terms(blueprint, slots), there=there)
     timings = {
         name: guess_timing(
             float(blueprint.models[name].parameters or 0),

@@ -39,14 +39,16 @@ def reproduce(data: ReportData) -> Html:
 
 
 def _models(data: ReportData) -> Html:
-    known = data.records.fact("models")
+    known, fitted = data.records.fact("models"), data.records.fact("memory")
     rows = []
     for name in data.records.models():
         facts = known.get(name)
         parameters = facts.get("parameters") if isinstance(facts, Mapping) else None
         size = f"{parameters:,}" if isinstance(parameters, (int, float)) else "–"
-        rows.append([name, "target" if name == data.records.target else "proxy", size])
-    return table(["model", "role", "parameters"], rows, numeric=(2,)) if rows else Html("")
+        memory = fitted.get(name)
+        settings = str(memory.get("settings")) if isinstance(memory, Mapping) else "–"
+        rows.append([name, "target" if name == data.records.target else "proxy", size, settings])
+    return table(["model", "role", "parameters", "memory settings"], rows, numeric=(2,)) if rows else Html("")
 
 
 def _commands(name: str, output: object, trainer: object) -> str:

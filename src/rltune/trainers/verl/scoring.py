@@ -33,7 +33,7 @@ def dumped_answers(work: Work) -> Iterator[Mapping[str, object]]:
                 "groups": [],
                 "how": "sampled",
                 "answer": said.get("output"),
-                "score": said.get("score"),
+                "score": said.get("acc", said.get("score")),  # as in verl's own val-core
             }
 
 
