@@ -132,7 +132,7 @@ def test_rows_that_are_left_out_are_told(tmp_path: Path) -> None:
     files = {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "test")}
     task = {"name": "file", **files, "validation_size": 1, "reward": "exact"}
     with create(source(tmp_path, "rloo", task=task)) as study:
-        assert any(note.endswith("held out: 2 of train") for note in study.blueprint.notes)
+        assert any(note.endswith("has no answer: 2 of train") for note in study.blueprint.notes)
 
 
 @pytest.mark.parametrize("name", ["trl-rloo", "trl-sft", "trl-dpo"])
