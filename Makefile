@@ -8,6 +8,7 @@ VERL := .venv-verl
 VERL_READY := $(VERL)/.ready
 DEMO ?= studies/demo
 PYTEST_ARGS ?=
+JOBS ?= 2
 
 .PHONY: demo test lint types bench lock clean
 
@@ -15,7 +16,7 @@ demo: $(READY)
 	$(BIN)/rltune run examples/embedded.yaml --name $(notdir $(DEMO)) --output $(dir $(DEMO)) --fresh
 
 test: $(READY) $(VERL_READY) lint types
-	$(BIN)/python -m pytest --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

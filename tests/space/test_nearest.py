@@ -53,7 +53,7 @@ def made(parameters: dict[str, Parameter], found: tuple[Constraint, ...]) -> Spa
         return None
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(spaces(), st.lists(st.floats(0, 1), min_size=4, max_size=4))
 def test_the_nearest_of_all_combinations_is_found_and_an_empty_space_is_refused(
     drawn: tuple[dict[str, Parameter], tuple[Constraint, ...]], u: list[float]

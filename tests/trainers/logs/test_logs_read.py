@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rltune.errors import LogError
@@ -97,6 +97,7 @@ fragments = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=300) | st.lists(fragments, max_size=25).map(b"".join))
 @example(content=b'{"step": ' + b"9" * 5000 + b', "reward": 1}')
 @example(content=b'{"step": 1, "reward": ' + b"9" * 5000 + b"}")
