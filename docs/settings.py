@@ -52,12 +52,13 @@ division of whole numbers in the arguments, such as `{{prompts_per_step / update
 study adds what it wants beside that:
 
 ```yaml
+recipe: verl-dapo
 space:
   from: recipe
   prompts_per_step: {{type: categorical, choices: [128, 256, 512]}}
   updates_per_step: {{type: int, low: 1, high: 16}}
 constraints:
-  - prompts_per_step * rollouts <= 4096
+  - prompts_per_step * rollouts <= 8192
   - clip_ratio <= clip_ratio_high
   - 8 divides prompts_per_step * rollouts
 ```

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command_toys import fake_settings
 
-from rltune.errors import ConfigError, StudyError, TrainerError
+from rltune.errors import ConfigError, ReportError, StudyError, TrainerError
 from rltune.store.base import StudyState
 from rltune.study.api import create, read_source
 from rltune.study.blueprint import draw_blueprint
@@ -44,6 +44,8 @@ def test_a_study_of_ones_own_program(tmp_path: Path) -> None:
         assert study.run() is StudyState.FINISHED
         evaluations = [evaluation for _, evaluation in study.store.evaluations()]
         summary, exported = study.summary(), study.export()
+        with pytest.raises(ReportError, match="a program of your own.*export it as command or json"):
+            study.export("trl")
     reached = [e for e in evaluations if e.score is not None]
     assert len(reached) == len(evaluations) >= 5
     for evaluation in reached:

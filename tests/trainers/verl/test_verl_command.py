@@ -191,3 +191,10 @@ def test_another_task_without_a_file_for_verl_is_refused(make_trainer: Make) -> 
         trainer.check_other_test(TaskRef("math", {"data": "data/MATH"}))
     with pytest.raises(TrainerError, match=r"other_test_files\.aime24"):
         make_trainer("", other_test_files={"aime24": 3})
+
+
+def test_verls_trackers_know_a_run_by_its_name() -> None:
+    """All segments of a run stand under one name, and no two runs under the same."""
+    folder = Path("/studies/s/runs/0007-thing-7B-s0-3bbaca1979/segments/002/workspace")
+    assert Work(folder).run_name == "0007-thing-7B-s0-3bbaca1979"
+    assert Work(Path("/tmp/rltune-verl-x")).run_name == "rltune-verl-x"

@@ -37,4 +37,10 @@ def export(store: ReadableStore, format: str | None = None) -> str:
     if format is not None and format not in FORMATS:
         raise ReportError(f"unknown format {format!r}", hint=suggest(format, FORMATS))
     winner = find_winner(read_report_data(store))
+    if winner.trainer == "command" and format in ("trl", "verl"):
+        raise ReportError(
+            f"the winner was trained by a program of your own, whose other settings {format} can't be told",
+            where=f"study {winner.provenance['study']}",
+            hint=f"export it as {' or '.join(formats_of(winner.trainer))}",
+        )
     return FORMATS[format or formats_of(winner.trainer)[0]](winner)

@@ -43,6 +43,13 @@ class Work:
         return self.folder / "metrics.jsonl"
 
     @property
+    def run_name(self) -> str:
+        """What verl's trackers call it: the run, `0007-thing-7B-s0-3bbaca1979`, for a segment of one."""
+        parents = self.folder.parents
+        in_run = len(parents) > 2 and parents[1].name == "segments"
+        return parents[2].name if in_run else self.folder.name
+
+    @property
     def answers(self) -> Path:
         """Where verl leaves the answers of a validation, a file a step."""
         return self.folder / "answers"
@@ -137,7 +144,7 @@ def _common(job: TrainJob | ScoreJob, setup: Setup, work: Work, gpus: int, respo
     # The user's own trackers, with the console and the file that metrics are read from.
     own = re.findall(r"\w+", setup.own("trainer.logger") or "")
     yield setting("trainer.logger", list(dict.fromkeys(["console", "file", *own])))
-    yield setting("trainer.experiment_name", work.folder.name)
+    yield setting("trainer.experiment_name", work.run_name)
     yield setting("hydra.run.dir", str(work.folder / "hydra"))
 
 
