@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         search = plan_search(config, recipe)
     with file.at("trainer"):
         trainer = build_trainer(config.trainer.name, config.trainer.settings)
-    external = isinstance(trainer, ExternalTrainer)
+    external = trainer if isinstance(trainer, ExternalTrainer) else None
     fixed = {**search.fixed, **({} if external else own_fields(file, trainer, search))}
     space = space_of(file, trainer, search, fixed)
     with file.at("space"):
@@ -116,17 +116,11 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     factors = _learning_rate_factors(config, models)
     if factors is None:
         notes.append("a model's width is unknown (it isn't on this machine): learning rates aren't scaled")
-        factors = dict.fromkeys(models, 1.0)
     notes += _without_proxies(file)
     problem = _problem(file, models, space, inside)
     told = {**fixed, **configuration.values}
     check_trainer(file, trainer, told, space, others)
-    if isinstance(trainer, ExternalTrainer):
-        notes += trainer.notes(told)
-        notes += idle_fixed(file, trainer, notes)
-    if isinstance(trainer, (ExternalTrainer, FrameworkTrainer)):
-        with file.at("task" if not external else "trainer"):
-            trainer.check_data(config.task.name, config.task.options, told)
+    notes += _asked(file, trainer, told, notes)
     rules, idle = judging_rules(file, trainer, told)
     notes += [f"switched off, since no run reports what they need: the rules {', '.join(idle)}"] if idle else []
     with file.at("trainer"):
@@ -137,28 +131,38 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     notes.extend(_doubts(config, outline))
     _check_trackers(file)
     _check_writable(file)
+    # Mostly what the recipe brings along for a program that isn't told of it.
+    unacting = external.dead(fixed) if external else {}
     return Blueprint(
         config=config,
         problem=problem,
         outline=outline,
         recipe=configuration,
-        fixed={name: value for name, value in fixed.items() if name not in _idle(trainer, fixed)},
+        fixed={name: value for name, value in fixed.items() if name not in unacting},
         max_response_length=task.max_response_length,
         rules=rules,
         models=models,
         model_paths={name: model_source(name) for name in models},
-        learning_rate_factors=factors,
+        learning_rate_factors=factors or dict.fromkeys(models, 1.0),
         notes=tuple(notes),
         trainer_settings=launch_settings(config, trainer),
         other_tests=tuple(other.name for other in others),
         gpus=gpus,
-        versions=trainer.versions() if isinstance(trainer, ExternalTrainer) else {},
+        versions=external.versions() if external else {},
     )
 
 
-def _idle(trainer: Trainer, fixed: Mapping[str, Scalar]) -> Mapping[str, str]:
-    """What changes nothing about a run: mostly what the recipe brings along for a program that isn't told of it."""
-    return trainer.dead(fixed) if isinstance(trainer, ExternalTrainer) else {}
+def _asked(file: StudyFile, trainer: Trainer, told: Mapping[str, Scalar], notes: Sequence[str]) -> list[str]:
+    """What a trainer that knows its program or framework says of the hyperparameters, once it has looked at the data.
+    `notes`: what has been said already."""
+    config, found = file.config, []
+    if isinstance(trainer, ExternalTrainer):
+        found += trainer.notes(told)
+        found += idle_fixed(file, trainer, [*notes, *found])
+    if isinstance(trainer, (ExternalTrainer, FrameworkTrainer)):
+        with file.at("trainer" if isinstance(trainer, ExternalTrainer) else "task"):
+            trainer.check_data(config.task.name, config.task.options, told)
+    return found
 
 
 def _without_proxies(file: StudyFile) -> list[str]:

@@ -75,16 +75,12 @@ def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameter
     own = {o.key: o.value for o in data_overrides(setup, task_options, hyperparameters)}
     tested = test_files(setup.options, task_options)
     for path in (*tested, *(f for files in setup.options.other_test_files.values() for f in files)):
-        if "://" not in path and not os.path.exists(path):
-            raise TrainerError(
-                f"there is no file {path}", where=_TEST_FILES, hint="the final models would be tested on it"
-            )
+        _require(path, _TEST_FILES, "the final models would be tested on it")
     read = {
         key: _paths(own.get(key) or str(hyperparameters.get(key) or setup.own(key)), setup.options) for key in _KEYS
     }
     for path, named in sorted((path, key) for key, paths in read.items() for path in paths):
-        if "://" not in path and not os.path.exists(path):
-            raise TrainerError(f"there is no file {path}", where="trainer.settings", hint=f"{named} names it")
+        _require(path, "trainer.settings", f"{named} names it")
     for key, split in _KEYS.items():
         named = task_options.get(split)
         if isinstance(named, str) and named.endswith(".parquet") and os.path.abspath(named) not in read[key]:
@@ -101,6 +97,12 @@ def check_files(setup: Setup, task_options: Mapping[str, object], hyperparameter
             where=_TEST_FILES,
             hint="split a validation file off the training data, and name that in data.val_files",
         )
+
+
+def _require(path: str, where: str, hint: str) -> None:
+    """Raises TrainerError if a file of this machine isn't there; what a URL names can't be looked at."""
+    if "://" not in path and not os.path.exists(path):
+        raise TrainerError(f"there is no file {path}", where=where, hint=hint)
 
 
 def _paths(value: str, options: Options) -> set[str]:
