@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/rltune run examples/embedded.yaml --name $(notdir $(DEMO)) --output $(dir $(DEMO)) --fresh
 
 test: $(READY) $(VERL_READY) lint types
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -28,6 +28,8 @@ types: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/warm_start.py
 	$(BIN)/python bench/kill_soak.py
+	$(BIN)/python bench/checkpoint_limit.py
+	$(BIN)/python bench/node_loss.py
 	$(BIN)/python bench/stopping_rules.py
 	$(BIN)/python bench/simulated_stops.py
 	$(BIN)/python bench/forecast_error.py
@@ -64,7 +66,7 @@ $(VERL_READY): tests/trainers/verl/requirements.txt
 # Renews the pins from pyproject.toml, in an environment of its own.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,postgres,dashboard,dev]'
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,ray,postgres,dashboard,dev]'
 	{ head -1 requirements.lock; .venv-lock/bin/python -m pip freeze --exclude rltune; } | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > .venv-lock/new
 	mv .venv-lock/new requirements.lock
 	rm -rf .venv-lock

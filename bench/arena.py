@@ -99,7 +99,7 @@ class World:
         """Expected score (R,) at each rung."""
         key = (configuration, size)
         if key not in self._curves:
-            self._curves[key] = self._learned(size).predict(self._units([configuration], size))[0]
+            self._curves[key] = self._learned(size).predict(self.units([configuration], size))[0]
         return self._curves[key]
 
     def value(self, configuration: Configuration) -> float:
@@ -121,7 +121,7 @@ class World:
         if self.curve(configuration, size)[-1] > table.alive_above:
             return None
         lengths = np.maximum(np.array(self._learned(size).gps[-1].kernel_.k1.k2.length_scale), 0.05)
-        distance = np.linalg.norm((table.units - self._units([configuration], size)) / lengths, axis=1)
+        distance = np.linalg.norm((table.units - self.units([configuration], size)) / lengths, axis=1)
         for index in np.argsort(distance, kind="stable")[:NEAREST]:
             if table.scores[index, -1] <= table.alive_above:
                 return self._stops(size)[index]
@@ -129,7 +129,7 @@ class World:
 
     def seconds(self, configuration: Configuration, size: str, start: int, end: int) -> Cost:
         """Of steps start + 1 to end, their validations, and one start."""
-        rollouts, steps, validate = self._costs[size]
+        rollouts, steps, validate = self.costs[size]
         per_step = math.exp(
             np.interp(math.log(float(configuration.values["rollouts"])), np.log(rollouts), np.log(steps))
         )
@@ -145,13 +145,13 @@ class World:
     def best(self) -> float:
         """The highest value in the space that a wide search and a local one find."""
         points = list(sobol(self.space, SEARCHED_BEST, seed=1))
-        values = self._learned(self.target).predict(self._units(points, self.target))[:, -1]
+        values = self._learned(self.target).predict(self.units(points, self.target))[:, -1]
         rng = np.random.default_rng(0)
         leaders = [self.space.units(points[i]) for i in np.argsort(-values)[:16]]
         for scale in (0.1, 0.03, 0.01):
             near = [np.clip(u + scale * rng.standard_normal((200, len(u))), 0, 1) for u in leaders]
             moved = [self.space.from_units(u) for u in np.vstack([leaders, *near])]
-            values = self._learned(self.target).predict(self._units(moved, self.target))[:, -1]
+            values = self._learned(self.target).predict(self.units(moved, self.target))[:, -1]
             leaders = [self.space.units(moved[i]) for i in np.argsort(-values)[:16]]
         return float(values.max())
 
@@ -159,7 +159,8 @@ class World:
     def _learned(self, size: str) -> Learned:
         return self.tables[size].learned
 
-    def _units(self, configurations: Sequence[Configuration], size: str) -> np.ndarray:
+    def units(self, configurations: Sequence[Configuration], size: str) -> np.ndarray:
+        """Unit values (q, p) of configurations in the space that a model was recorded in."""
         moved = []
         for configuration in configurations:
             values = dict(configuration.values)
@@ -169,11 +170,11 @@ class World:
 
     def _stops(self, size: str) -> list[int | None]:
         if size not in self._stopped:
-            self._stopped[size] = [_stopped_at(run) for run in self.tables[size].runs]
+            self._stopped[size] = [stopped_at(run) for run in self.tables[size].runs]
         return self._stopped[size]
 
     @cached_property
-    def _costs(self) -> Mapping[str, tuple[list[float], list[float], float]]:
+    def costs(self) -> Mapping[str, tuple[list[float], list[float], float]]:
         """Rollouts, seconds a step, and seconds of a validation, by size."""
         rows = json.loads((DATA / self.task.replace("/", "-") / "costs.json").read_text())
         found = {}
@@ -233,7 +234,8 @@ class Studied:
         self.history = self.history.with_evaluation(found)
 
 
-def _stopped_at(run: Recorded) -> int | None:
+def stopped_at(run: Recorded) -> int | None:
+    """The step at which the default rules end a recorded run; None if they don't."""
     rules = build_rules([rule for rule in describe_rules("default") if rule["rule"] != "futility"])
     stop = replay(rules, run.curve).stop
     return stop.step if stop is not None else None

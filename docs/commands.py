@@ -17,7 +17,7 @@ from rltune.trainers.base import Scoring, TrainJob
 from rltune.trainers.command.launch import arguments_of
 from rltune.trainers.command.trainer import CommandTrainer
 from rltune.trainers.command.variables import training_variables
-from rltune.trainers.external.program import in_lines
+from rltune.trainers.external.script import in_lines
 from rltune.trainers.verl.command import Work, train_command
 from rltune.trainers.verl.installed import Installed
 from rltune.trainers.verl.options import parse_options

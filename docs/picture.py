@@ -37,6 +37,8 @@ QUIET = (
     "--virtual-time-budget=8000",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+"""What a report allows itself to run; the pictures add a script of their own."""
 WIDE = "<style>nav, footer {display: none} main {max-width: none}</style>"
 MEASURE = """<script>document.documentElement.dataset.heights = JSON.stringify(Object.fromEntries(
 [...document.querySelectorAll("section[id]")].map(s => [s.id, Math.ceil(s.getBoundingClientRect().height)])
@@ -54,7 +56,7 @@ def main() -> int:
     if browser is None:
         print(f"no browser found; expected one of {', '.join(BROWSERS)}", file=sys.stderr)
         return 2
-    page = arguments.report.read_text(encoding="utf-8")
+    page = POLICY.sub("", arguments.report.read_text(encoding="utf-8"))
     heights = measure(browser, page)
     wanted = arguments.section or SECTIONS
     if unknown := [anchor for anchor in wanted if anchor not in heights]:

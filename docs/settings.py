@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -83,11 +84,20 @@ def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Table rows of a section and of the sections in it."""
     for name, field in model.model_fields.items():
         path = f"{prefix}{field.alias or name}"
-        inner = field.annotation
+        inner, others = variants(field.annotation)
         nested = isinstance(inner, type) and issubclass(inner, BaseModel)
         yield f"| `{path}` | {default_of(field, nested)} | {linked(field.description or '').replace('|', '/')} |"
         if nested:
             yield from rows(inner, f"{path}.")
+            for other in others:
+                yield from (row for row in rows(other, f"{path}.") if row not in set(rows(inner, f"{path}.")))
+
+
+def variants(annotation: object) -> tuple[object, tuple[type[BaseModel], ...]]:
+    """A section's type, and the other sections that may stand in its place."""
+    first, *others = get_args(annotation) or (annotation,)
+    models = all(isinstance(each, type) and issubclass(each, BaseModel) for each in (first, *others))
+    return (first, tuple(others)) if models else (annotation, ())
 
 
 def default_of(field: FieldInfo, nested: bool) -> str:

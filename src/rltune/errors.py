@@ -60,8 +60,16 @@ class OutOfMemoryError(RltuneError):
     """A training or scoring needs more memory than there is, of a GPU or of the machine."""
 
 
+class KilledError(RltuneError):
+    """A program that a trial runs was killed by SIGKILL: by the kernel for lack of memory, or by somebody."""
+
+
 class CheckpointError(RltuneError):
     """A checkpoint is missing, incomplete or damaged."""
+
+
+class StorageError(RltuneError):
+    """Object storage can't be used, reached or written."""
 
 
 class StoreError(RltuneError):

@@ -59,7 +59,7 @@ class StopKind(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"  # it needs more memory than there is: says nothing of how good it would be
     FAILED = "failed"  # the trial crashed, hung or ran out of time
     INTERRUPTED = "interrupted"  # asked to stop from outside; says nothing about the configuration
-    LOST = "lost"  # its process vanished (kill, power); says nothing about the configuration
+    LOST = "lost"  # its process vanished, its machine failed or its study is broken; says nothing about it either
 
 
 BY_RULE = (StopKind.RULE, StopKind.FUTILE, StopKind.PLATEAU)

@@ -28,3 +28,10 @@ def several(count: object, what: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def budget_text(seconds: float | None, gpu_hours: float | None) -> str:
+    """`48 h`, `400 GPU-hours`, or `48 h or 400 GPU-hours, whichever ends first`."""
+    limits = [duration(seconds)] if seconds is not None else []
+    limits += [f"{gpu_hours:,.4g} GPU-hours"] if gpu_hours is not None else []
+    return " or ".join(limits) + (", whichever ends first" if len(limits) > 1 else "")

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 
 # Each layer imports only from layers before it. Within a layer a folder imports another only where ARROWS says so.
 LAYERS = [
-    {"errors", "types", "clock", "words"},
-    {"config", "space", "curves", "tasks", "models"},
+    {"errors", "types", "clock", "words", "redaction", "visible"},
+    {"config", "space", "curves", "tasks", "models", "faults"},
     {"store", "stopping", "bayes", "trainers"},
     {"executors", "optimizers", "analysis", "callbacks"},
     {"study", "report", "trackers"},
@@ -23,7 +23,7 @@ LAYERS = [
 ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers")}
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
-HEAVY |= TRACKER_PACKAGES
+HEAVY |= {"alembic", *TRACKER_PACKAGES}
 
 
 def rooms_of(path: Path) -> str:

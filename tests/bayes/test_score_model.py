@@ -112,7 +112,7 @@ def test_shifts_are_covariances_per_measured_deviation() -> None:
     x = queries(7, seed=0)
     at = model.posterior(x)
     measured = np.sqrt(at.variance + model.noise)
-    own, known = model.shifts(x, x, x)
+    own, known = model.shifts(x, x, model.solve(x))
     assert own.mean == pytest.approx(at.mean)
     assert known.mean == pytest.approx(at.mean)
     assert own.by == pytest.approx(at.variance / measured, rel=1e-4, abs=1e-8)
@@ -129,7 +129,7 @@ def test_a_shift_is_what_a_result_moves_the_mean_by() -> None:
     told = model.scale.score(at.mean + np.sqrt(at.variance + model.noise))
     data = TrainingData(np.vstack([model.data.x, x]), np.append(model.data.y, told), model.data.layout)
     after = ScoreModel(data, model.hyperparameters, model.scale).posterior(elsewhere)
-    _, known = model.shifts(x, x, elsewhere)
+    _, known = model.shifts(x, x, model.solve(elsewhere))
     assert after.mean - known.mean == pytest.approx(known.by[0], abs=1e-5)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rltune.cli.words import plan_lines, steps_in_words
+from rltune.cli.plan_words import plan_lines
+from rltune.cli.words import steps_in_words
 from rltune.study.plan import ModelTiming, PlanTerms, make_plan
 from rltune.words import listed, magnitude, several
 

@@ -106,7 +106,7 @@ def test_places_of_later_errors(tmp_path: Path) -> None:
         ("validation: {temperature: 0}", ":7 validation.temperature", "greater than 0"),
         ("stopping: {rules: [{threshold: 1}]}", ":7 stopping", "needs the key 'rule'"),
         ("executor: {memory: lots}", ":7 executor.memory", "8GB"),
-        ("executor: ray", ":7 executor", "expected local"),
+        ("executor: rai", ":7 executor", "name must be one of local, ray, got 'rai'"),
         ("store: postgresql://me:secret@host/db", ":7 store", "PGPASSWORD"),
         ("confirm: 3", ":7 confirm", "expected a mapping"),
     ],

@@ -15,7 +15,7 @@ from rltune.executors.records import collect, read_metrics
 from rltune.testing.toy_trainer import STATE_FILE
 from rltune.types import StopKind
 
-from .orders import carry_out, finish, score_order, train_order, wait_until
+from .orders import carry_out, finish, score_order, started, train_order, wait_until
 
 
 class ExecutorContract:
@@ -80,10 +80,10 @@ class ExecutorContract:
 
     def test_stop_before_training_ends_at_once(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, load_time=30.0)
-        process = executor.submit(order)
+        process = started(executor, order)
         wait_until(lambda: (order.folder / "process.json").exists())
         executor.stop(order.id)
-        outcome = finish(executor, order, seconds=5.0)[order.id]
+        outcome = finish(executor, order, seconds=15.0)[order.id]
         assert (outcome.stop.kind, outcome.stop.step) == (StopKind.INTERRUPTED, 0)
         assert not is_alive(process)
 
@@ -145,8 +145,8 @@ class ExecutorContract:
     @pytest.mark.slow
     @pytest.mark.parametrize("fault", ["hang", "hang_native"])
     def test_a_hanging_trial_is_ended(self, executor: Executor, tmp_path: Path, fault: str) -> None:
-        order = train_order(tmp_path, fault=fault, limits=Limits(stall_seconds=0.3))
-        process = executor.submit(order)
+        order = train_order(tmp_path, fault=fault, limits=Limits(stall_seconds=1.5))
+        process = started(executor, order)
         outcome = finish(executor, order)[order.id]
         assert outcome.stop.kind is StopKind.FAILED and "hangs" in outcome.stop.reason
         assert "_hang" in outcome.log_tail, "the log shows where it hangs"
@@ -187,7 +187,7 @@ class ExecutorContract:
 
     def test_nothing_that_a_trial_started_outlives_it(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, fault="children")
-        process = executor.submit(order)
+        process = started(executor, order)
         outcome = finish(executor, order)[order.id]
         pids = [
             int(p) for line in outcome.log_tail.splitlines() if line.startswith("children") for p in line.split()[1:]
@@ -197,7 +197,7 @@ class ExecutorContract:
 
     def test_close_ends_all_and_its_events_can_still_be_polled(self, executor: Executor, tmp_path: Path) -> None:
         order = train_order(tmp_path, stop=40, step_time=0.05)
-        process = executor.submit(order)
+        process = started(executor, order)
         wait_until(lambda: read_metrics(order.folder).steps)
         executor.close()
         executor.close()

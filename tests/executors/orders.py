@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rltune.executors.base import Ended, Executor, Limits, Order, Outcome, Stepped
+from rltune.executors.base import Ended, Executor, Limits, Order, Outcome, ProcessIdentity, Stepped
+from rltune.executors.local.executor import LocalExecutor
+from rltune.executors.records import read_identity
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.types import Scalar, StepMetrics
 
@@ -60,7 +62,7 @@ def score_order(root: Path, checkpoint: Path | None, *, limits: Limits | None = 
     return Order(f"order-{number}", folder, root / "none", TOY, job, limits=limits or Limits())
 
 
-def finish(executor: Executor, *orders: Order, seconds: float = 20.0) -> dict[str, Outcome]:
+def finish(executor: Executor, *orders: Order, seconds: float = 60.0) -> dict[str, Outcome]:
     """Polls until these orders have ended; checks that each does so once, and steps come in order before it."""
     wanted = {order.id for order in orders}
     steps: dict[str, list[StepMetrics]] = {}
@@ -85,7 +87,22 @@ def carry_out(executor: Executor, order: Order) -> Outcome:
     return finish(executor, order)[order.id]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def server_pid(executor: LocalExecutor) -> int:
+    """The process of an executor's fork server."""
+    assert executor._server is not None
+    return executor._server.pid
+
+
+def started(executor: Executor, order: Order) -> ProcessIdentity:
+    """Submits an order and waits until a process works on it."""
+    executor.submit(order)
+    wait_until(lambda: read_identity(order.folder), 60.0)
+    identity = read_identity(order.folder)
+    assert identity is not None
+    return identity
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Waits for a condition; fails if it doesn't come true."""
     deadline = time.monotonic() + seconds
     while not condition():

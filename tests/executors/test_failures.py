@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from rltune.errors import CheckpointError, TrainerError
+from rltune.errors import CheckpointError, KilledError, TrainerError
 from rltune.errors import OutOfMemoryError as ShortageError
 from rltune.executors.failures import explain
 from rltune.types import StopKind
@@ -22,6 +22,12 @@ def wrapped(inner: Exception) -> Exception:
             raise ValueError("saving failed") from error
     except ValueError as outer:
         return outer
+
+
+@pytest.mark.parametrize(("memory_ran_out", "kind"), [(True, StopKind.OUT_OF_MEMORY), (False, StopKind.LOST)])
+def test_a_killed_program_is_a_shortage_only_if_the_kernel_counted_one(memory_ran_out: bool, kind: StopKind) -> None:
+    stop = explain(KilledError("the program was ended by signal 9 (SIGKILL)"), 3, memory_ran_out=memory_ran_out)
+    assert (stop.kind, stop.step) == (kind, 3) and "SIGKILL" in stop.reason
 
 
 @pytest.mark.parametrize(

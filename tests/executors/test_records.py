@@ -11,6 +11,7 @@ from rltune.executors import codec
 from rltune.executors.base import Order, Outcome, ProcessIdentity
 from rltune.executors.records import (
     LOG_TAIL_LINES,
+    NODE,
     SegmentFiles,
     checkpoint_folder,
     collect,
@@ -18,19 +19,21 @@ from rltune.executors.records import (
     read_log_tail,
     read_metrics,
     read_order,
+    read_worker,
     write_identity,
     write_order,
     write_outcome,
     write_whole,
 )
-from rltune.store.manifest import publish, temporary_folder
+from rltune.executors.seal import sealed
+from rltune.store.manifest import host_name, publish, temporary_folder
 from rltune.types import Cost, StepMetrics, StopKind, StopReason
 
 from .orders import train_order
 
 
 def line(step: int, at: float = 0.0, **values: float) -> bytes:
-    return codec.dumps(codec.metrics_to_plain(StepMetrics(step, values)) | {"at": at}).encode() + b"\n"
+    return sealed(codec.metrics_to_plain(StepMetrics(step, values)) | {"at": at}).encode() + b"\n"
 
 
 def save_checkpoint(order: Order, step: int) -> Path:
@@ -92,6 +95,42 @@ def test_a_torn_outcome_is_none(begun: Order) -> None:
     assert collect(begun.folder, begun.checkpoints).stop.kind is StopKind.LOST
 
 
+def test_a_damaged_end_of_the_metrics_is_no_missing_score(begun: Order) -> None:
+    """The segment says that it reached step 6; its metrics are whole up to step 4: step 5 is trained again."""
+    save_checkpoint(begun, 3)
+    save_checkpoint(begun, 6)
+    write_outcome(begun.folder, Outcome(StopReason(StopKind.REACHED, 6, ""), Cost()))
+    outcome = collect(begun.folder, begun.checkpoints)
+    assert (outcome.stop.kind, outcome.stop.step) == (StopKind.LOST, 4) and "damaged" in outcome.stop.reason
+    assert [c.step for c in outcome.checkpoints] == [3]
+
+
+def test_nothing_behind_a_lost_line_is_believed(begun: Order) -> None:
+    save_checkpoint(begun, 4)
+    files = SegmentFiles(begun.folder)
+    files.metrics.write_bytes(line(2, 3.0) + line(4, 5.0))
+    assert [m.step for m in collect(begun.folder, begun.checkpoints).metrics] == [2]
+    files.metrics.write_bytes(line(3, 3.0) + line(4, 5.0))
+    outcome = collect(begun.folder, begun.checkpoints)
+    assert (outcome.stop.step, outcome.metrics, outcome.checkpoints) == (1, (), ())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_changed_byte_never_gives_another_number(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("flipped")
+    written = b"".join(line(step, kl=1.25 * step) for step in range(1, 4))
+    place, mask = data.draw(st.integers(0, len(written) - 1)), data.draw(st.integers(1, 255))
+    changed = bytearray(written)
+    changed[place] ^= mask
+    SegmentFiles(folder).metrics.write_bytes(changed)
+    steps = read_metrics(folder).steps
+    assert [(m.step, dict(m.values)) for m in steps] == [(n, {"kl": 1.25 * n}) for n in range(1, len(steps) + 1)]
+    assert len(steps) == written[:place].count(b"\n") or mask == ord("\n") ^ ord("\r")
+
+
 def test_a_segment_that_never_began_is_lost_at_step_0(tmp_path: Path) -> None:
     outcome = collect(tmp_path / "nowhere", tmp_path / "none")
     assert (outcome.stop.kind, outcome.stop.step, outcome.checkpoints) == (StopKind.LOST, 0, ())
@@ -133,6 +172,16 @@ def test_identities(tmp_path: Path) -> None:
     assert read_identity(tmp_path) is None
     write_identity(tmp_path, ProcessIdentity(17, 123.45))
     assert read_identity(tmp_path) == ProcessIdentity(17, 123.45)
+
+
+def test_the_machine_that_a_segment_runs_on_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_worker(tmp_path) == ""
+    monkeypatch.delenv(NODE, raising=False)
+    write_identity(tmp_path, ProcessIdentity(17, 123.45))
+    assert read_worker(tmp_path) == host_name()
+    monkeypatch.setenv(NODE, "4f2a")
+    write_identity(tmp_path, ProcessIdentity(17, 123.45, "node-7"))
+    assert read_worker(tmp_path) == "node-7 (4f2a)"
 
 
 def test_an_order_is_read_back_and_its_absence_is_an_error(tmp_path: Path) -> None:

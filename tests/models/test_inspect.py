@@ -140,3 +140,33 @@ def test_describing_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [{"a": [10**400]}, {"a": [1e400]}, {"a": ["x"]}, {"a": [-1]}, {"a": [10**9, 10**9]}, {"a": {"b": 1}}],
+    ids=["huge", "infinite", "text", "negative", "product", "mapping"],
+)
+def test_an_impossible_header_is_refused(folder, shapes):
+    safetensors(folder / "model.safetensors", **shapes)
+    with pytest.raises(ModelError, match="not a safetensors file"):
+        describe_model(str(folder))
+
+
+@pytest.mark.parametrize("name", ["../other.safetensors", "/etc/hostname", "a/b.safetensors", 5, None])
+def test_weights_outside_of_the_folder_are_not_read(folder, name):
+    safetensors(folder.parent / "other.safetensors", a=[1])
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
+    with pytest.raises(ModelError, match="expected names of files in the model's folder"):
+        describe_model(str(folder))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, '{"a":' * 5000, '{"hidden_size": 1e400}', '{"hidden_size": ' + "9" * 4000 + "}"]
+)
+def test_a_configuration_of_absurd_depth_or_size(folder, text):
+    (folder / "config.json").write_text(text)
+    try:
+        assert describe_model(str(folder)).hidden_size is None
+    except ModelError as error:
+        assert "can't be read" in error.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from rltune.errors import OptimizerError
+from rltune.optimizers.base import AsksMany
 from rltune.optimizers.build import build_optimizer
 from rltune.testing.surfaces import LARGE, MIDDLE, SMALL, GrpoSurface, simulate, spent_seconds
-from rltune.types import Configuration, Fidelity, History, StopKind
+from rltune.types import Configuration, Fidelity, History, Proposal, StopKind
 
 SURFACE = GrpoSurface()
 
@@ -39,6 +41,26 @@ def test_several_slots_are_filled_while_the_design_waits() -> None:
     history = simulate(optimizer, SURFACE, evaluations=14, slots=3)
     assert len(history.evaluations) >= 14
     assert promotions(history) >= 2
+
+
+def test_of_several_at_once_each_knows_that_those_before_it_are_in_flight() -> None:
+    """Alone, the second best candidate would be the best one's twin: worth next to nothing once the first is known."""
+    optimizer = build_optimizer("joint_fidelity", SURFACE.problem(0), {"initial": 3})
+    assert isinstance(optimizer, AsksMany)
+    history = simulate(optimizer, SURFACE, evaluations=12)
+    asked = optimizer.ask_many(history, 8)
+    one_by_one: list[Proposal] = []
+    for _ in asked:
+        shown = replace(history, pending=tuple(one_by_one))
+        one_by_one += [p for p in [optimizer.ask(shown)] if p is not None]
+    gains = [[p.values["log_improvement"] for p in found] for found in (asked, one_by_one)]
+    assert np.mean(gains[0]) == pytest.approx(np.mean(gains[1]), abs=0.7), "about as good as one by one"
+    units = SURFACE.problem(0).space.encode
+    distances = [
+        float(np.linalg.norm(units(a.configuration) - units(b.configuration)))
+        for a, b in itertools.combinations(asked, 2)
+    ]
+    assert min(distances) > 0.02
 
 
 def test_a_proposal_explains_itself() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from rltune.optimizers.base import ModelSpec, Optimizer, Problem, Session
+from rltune.optimizers.base import AsksMany, ModelSpec, Optimizer, Problem, Session
 from rltune.optimizers.build import OPTIMIZERS, build_optimizer
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
@@ -148,6 +148,23 @@ def test_what_is_in_flight_is_not_asked_again(name: str) -> None:
     asked = [p for p in (session.ask() for _ in range(7)) if p is not None]
     runs = [(p.configuration, p.fidelity.model) for p in asked]
     assert len(set(runs)) == len(runs)
+
+
+@pytest.mark.parametrize("name", ["joint_fidelity", "joint_fidelity, ei_per_cost"])
+@pytest.mark.parametrize("known", [0, 5, EVALUATIONS])
+def test_several_at_once_are_different_runs_and_begin_with_the_one_asked_for_alone(name: str, known: int) -> None:
+    problem = SURFACE.problem(2)
+    optimizer = build(name, problem)
+    assert isinstance(optimizer, AsksMany)
+    history = simulate(optimizer, SURFACE, evaluations=EVALUATIONS)
+    shown = History(history.evaluations[:known], (), history.base_scores)
+    asked = optimizer.ask_many(shown, 6)
+    runs = {(p.configuration, p.fidelity.model) for p in asked}
+    assert len(runs) == len(asked) == 6
+    assert [asked[0]] == [optimizer.ask(shown)] == optimizer.ask_many(shown, 1)
+    assert asked == build(name, problem).ask_many(shown, 6)  # type: ignore[attr-defined]
+    done = {(e.configuration, e.fidelity) for e in shown.evaluations}
+    assert not done & {(p.configuration, p.fidelity) for p in asked}
 
 
 def test_a_history_out_of_order_and_of_another_study_is_survived(name: str) -> None:

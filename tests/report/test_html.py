@@ -59,7 +59,7 @@ def test_kept_answers_are_linked(tmp_path: Path, finished: Study) -> None:
     run = store.run(study.recipe, TARGET, 2)
     store.set_fact("answers", {"runs/a b/answers/test-aime24.jsonl": [run.id, "test/aime24"]})
     page = page_of(store)
-    assert '<a href="runs/a%20b/answers/test-aime24.jsonl">' in page and '<td class="t">aime24</td>' in page
+    assert '<a href="./runs/a%20b/answers/test-aime24.jsonl">' in page and '<td class="t">aime24</td>' in page
     store.close()
 
 

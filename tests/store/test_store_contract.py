@@ -59,15 +59,12 @@ def test_a_segment_goes_from_running_to_ended(store: SqlStudyStore, tmp_path: Pa
 
     stop = stopped(StopKind.REACHED, 40)
     checkpoint = (40, tmp_path / "c40", 123)
-    assert store.finish_segment(begun.id, stop, Cost(2.0), metrics(1, 40), [checkpoint], [evaluation(of)], "tail")
+    curve, results = metrics(1, 40), [evaluation(of)]
+    assert store.finish_segment(begun.id, stop, Cost(2.0), curve, [checkpoint], results, "tail", "node-7 (4f2a)")
 
     ended = store.segments()[0]
-    assert (ended.state, ended.stop, ended.cost, ended.log_tail) == (
-        SegmentState.ENDED,
-        stop,
-        Cost(2.0),
-        "tail",
-    )
+    assert (ended.state, ended.stop, ended.cost) == (SegmentState.ENDED, stop, Cost(2.0))
+    assert (running.worker, ended.log_tail, ended.worker) == ("", "tail", "node-7 (4f2a)")
     assert ended.ended is not None and ended.ended >= ended.started
     assert store.history().pending == ()
     assert store.runs()[0].last_step == 40 and store.runs()[0].stop == stop

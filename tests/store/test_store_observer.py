@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from store_values import metrics, proposal, train
 
 from rltune.errors import StoreError
@@ -69,7 +70,7 @@ def test_an_observer_cant_write(location: str, name: str) -> None:
 def test_the_database_itself_refuses_an_observers_writes(location: str, name: str) -> None:
     create_study(location, name, {}).close()
     observer = open_study(location, name, read_only=True)
-    observer._read_only = False  # even if the first guard had a hole
+    observer._transactions._read_only = False  # even if the first guard had a hole
     with pytest.raises(StoreError, match="can't be written|for reading only"):
         observer.add_event("info", "hello")
     assert observer.events() == []
@@ -79,11 +80,14 @@ def test_a_reading_in_progress_keeps_no_writer_waiting(location: str, name: str)
     store = create_study(location, name, {})
     train(store, proposal(10))
     observer = open_study(location, name, read_only=True)
-    with observer._read() as connection:
+
+    def while_it_reads(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT 1")
         start = time.monotonic()
         train(store, proposal(10, number=1))
         assert time.monotonic() - start < 5.0  # SQLite would wait for 30
+
+    observer._read(while_it_reads)
     assert len(observer.history().evaluations) == 2
 
 

@@ -135,6 +135,18 @@ def test_a_damaged_file_is_recognized_when_opened(tmp_path: Path, damage: str) -
     assert "study.db" in str(caught.value) or str(tmp_path) in str(caught.value)
 
 
+def test_records_that_contradict_each_other_are_recognized_when_opened(tmp_path: Path) -> None:
+    """Each page of the file is sound; a run has lost its configuration, as after half of a log was replayed."""
+    store = create_study(tmp_path, "s", {})
+    train(store, proposal(10))
+    store.close()
+    with sqlite3.connect(tmp_path / DATABASE_FILE) as database:
+        database.execute("DELETE FROM configuration")
+    with pytest.raises(StoreError, match="a row of table run belongs to one of table configuration") as caught:
+        open_study(tmp_path, "s")
+    assert caught.value.hint and "backup" in caught.value.hint
+
+
 def test_a_folder_that_cant_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't be made") as caught:

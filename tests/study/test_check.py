@@ -188,7 +188,7 @@ MISLED = {
     "fixed": {"misled_on": "xs"},
     "space": {"learning_rate": {"type": "float", "low": 1e-4, "high": 1e-2, "log": True}},
     "validation": {"prompts": 400, "samples": 1},
-    "budget": {"time": 600, "search": 0.9, "trials": 20},
+    "budget": {"time": 3600, "search": 0.9, "trials": 20},
 }
 
 

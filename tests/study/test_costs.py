@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rltune.cli.words import disk_lines, hours_line, plan_lines
+from rltune.cli.plan_words import disk_lines, hours_line, plan_lines
 from rltune.study.api import read_source
 from rltune.study.blueprint import draw_blueprint
 from rltune.study.disk import forecast_disk, free_bytes, gigabytes

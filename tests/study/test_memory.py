@@ -15,7 +15,8 @@ from rltune.store.base import StudyState
 from rltune.study.api import Study, open_study
 from rltune.study.assembly import assemble
 from rltune.study.fitting import Fitting, level_of
-from rltune.study.recovery import recover, unfinished
+from rltune.study.recovery import recover
+from rltune.study.snapshot import Moment, Snapshots
 from rltune.types import Cost, Fidelity, Phase, Proposal, StopKind, StopReason
 from study.toy import StopAfter, toy_study
 
@@ -104,7 +105,7 @@ def test_a_shortage_that_nobody_saw_is_learned_of_by_recovery(tmp_path: Path) ->
         study.store.set_fact("memory", {"embedded/xs": {"level": 1, "settings": "level 1"}})
         recover(study.store, workshop)
         assert study.store.evaluations() == []
-        assert unfinished(study.store, ()) == [proposal]
+        assert Snapshots(study.store).take(Moment()).unfinished == (proposal,)
         fitting = Fitting(study.store, workshop.memory_levels, study.store.add_event)
         assert (fitting.level("embedded/xs"), fitting.level_of_run(run.id, "embedded/xs", 8)) == (1, 2)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rltune.study.plan import ModelTiming, PlanTerms, TargetRuns, affordable, make_plan
+from rltune.study.plan import ModelTiming, PlanTerms, make_plan
+from rltune.study.spending import Left, TargetRuns, affordable
 from rltune.words import duration
 
 TERMS = PlanTerms(
@@ -82,7 +83,7 @@ def test_confirmations_are_given_up_before_seeds() -> None:
     runs = TargetRuns(recipe=10.0, candidate=10.0)
 
     def choice(seconds: float) -> tuple[int, int]:
-        spending = affordable(seconds, runs, confirm=3, seeds=3, slots=1)
+        spending = affordable(Left(seconds), runs, confirm=3, seeds=3, slots=1)
         return spending.confirm, spending.seeds
 
     assert choice(1e9) == (3, 3)
@@ -91,12 +92,12 @@ def test_confirmations_are_given_up_before_seeds() -> None:
     # 7 runs can't hold 3 seeds; 2 seeds and two confirmations fit.
     assert choice(70.0) == (2, 2)
     assert choice(0.0) == (1, 1)
-    assert not affordable(0.0, runs, 3, 3, 1).fits
+    assert not affordable(Left(0.0), runs, 3, 3, 1).fits
 
 
 def test_expensive_candidates_buy_fewer_runs() -> None:
-    cheap = affordable(150.0, TargetRuns(recipe=10.0, candidate=10.0, test=1.0), 3, 3, 2)
-    dear = affordable(150.0, TargetRuns(recipe=10.0, candidate=40.0, test=1.0), 3, 3, 2)
+    cheap = affordable(Left(150.0), TargetRuns(recipe=10.0, candidate=10.0, test=1.0), 3, 3, 2)
+    dear = affordable(Left(150.0), TargetRuns(recipe=10.0, candidate=40.0, test=1.0), 3, 3, 2)
     assert (cheap.confirm, cheap.seeds) == (3, 3)
     assert (dear.seeds, dear.confirm) < (cheap.seeds, cheap.confirm)
 
@@ -121,8 +122,8 @@ def test_what_is_said_to_fit_fits(
     seconds: float, recipe: float, candidate: float, confirm: int, seeds: int, slots: int
 ) -> None:
     runs = TargetRuns(recipe, candidate)
-    spending = affordable(seconds, runs, confirm, seeds, slots)
+    spending = affordable(Left(seconds), runs, confirm, seeds, slots)
     assert 1 <= spending.confirm <= confirm and 1 <= spending.seeds <= seeds
     assert spending.fits == (spending.seconds <= seconds)
-    more = affordable(2 * seconds, runs, confirm, seeds, slots)
+    more = affordable(Left(2 * seconds), runs, confirm, seeds, slots)
     assert (more.seeds, more.confirm) >= (spending.seeds, spending.confirm)

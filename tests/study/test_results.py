@@ -59,7 +59,7 @@ def test_a_score_that_is_not_finite_is_a_failure() -> None:
 
 
 def test_vanishing_for_good_counts_as_a_failure() -> None:
-    evaluation = gave_up(PROPOSAL, 3, curve(12, {}), 2.0)
+    evaluation = gave_up(PROPOSAL, "its process vanished", 3, curve(12, {}), 2.0)
     assert evaluation.stop.kind is StopKind.FAILED and "3 times" in evaluation.stop.reason
     assert evaluation.score is None and evaluation.steps_trained == 12
 

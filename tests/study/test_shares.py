@@ -12,7 +12,9 @@ from rltune.errors import ConfigError
 from rltune.store.base import StudyState
 from rltune.study.api import create, read_source
 from rltune.study.blueprint import draw_blueprint
+from rltune.study.budget import Resources
 from rltune.study.shares import check_gpus, gpu_shares
+from rltune.study.terms import plan_terms
 from rltune.testing.toy_trainer import ToyTrainer
 from study.toy import study_source
 
@@ -115,3 +117,16 @@ def test_trials_of_a_study_wait_for_gpus_of_their_own(tmp_path: Path, monkeypatc
     assert isinstance(plan, dict) and plan["slots"] == 3 and plan["unit"] == "GPU-hours"
     assert set((shown / "log").read_text().splitlines()) == {"target 2", "proxy 1"}
     assert json.dumps(plan)
+
+
+def test_on_a_cluster_with_gpus_a_trial_holds_the_one_that_it_reserves(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+
+    def resources(there: int, **executor: object) -> Resources:
+        file = read_source(study_source(tmp_path, executor={"slots": 8, **executor}))
+        return plan_terms(draw_blueprint(file), 8, there).resources
+
+    ray = resources(4, name="ray")
+    assert (ray.capacity, ray.units("embedded/s")) == (4.0, 1.0)
+    assert resources(0, name="ray").unit == "place"
+    assert resources(4).units("embedded/s") == 0.5  # on one machine they share

@@ -8,7 +8,8 @@ import pytest
 
 from rltune.stopping.build import build_rules
 from rltune.study.orders import Workshop
-from rltune.study.results import best_level
+from rltune.study.results import level_at_end
+from rltune.study.snapshot import Moment, Snapshots
 from rltune.trainers.base import Scoring
 from rltune.types import Configuration, Evaluation, Fidelity, Phase, Proposal, StopKind
 from study.toy import StopAfter, toy_study
@@ -96,9 +97,14 @@ def test_only_a_search_run_on_its_way_to_the_end_can_be_futile(
 
 def test_the_best_level_is_that_of_the_best_scored_run_at_the_fidelity(tmp_path: Path) -> None:
     with toy_study(tmp_path) as study:
-        assert best_level(study.store, Fidelity("embedded/xs", 8)) is None
+        snapshots = Snapshots(study.store)
+        snapshots.take(Moment())
+        assert snapshots.best(Fidelity("embedded/xs", 8)) is None
         study.run()
         scored = [(e.score, run) for run, e in study.store.evaluations() if e.fidelity == Fidelity("embedded/xs", 8)]
         _, run = max((score, run) for score, run in scored if score is not None)
         last = study.store.curve(run)[-1].values["reward"]
-        assert best_level(study.store, Fidelity("embedded/xs", 8)) == pytest.approx(last)
+        snapshots.take(Moment())
+        run_id = snapshots.best(Fidelity("embedded/xs", 8))
+        assert run_id is not None
+        assert level_at_end(study.store.curve(run_id), 8) == pytest.approx(last)

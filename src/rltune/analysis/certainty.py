@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+import scipy  # its `stats`, which takes half a second, is loaded by SciPy itself where it is first used
 
 from rltune.analysis.rank import kendall, spearman
 
@@ -103,7 +103,7 @@ def pairs_needed(value: float, exclude: float, level: float = LEVEL) -> int | No
     gap = math.atanh(clipped) - math.atanh(exclude)
     if abs(gap) < _SLACK:
         return None
-    normal = float(stats.norm.ppf(0.5 + level / 2))
+    normal = float(scipy.stats.norm.ppf(0.5 + level / 2))
     return max(4, math.ceil(3 + (1 + clipped**2 / 2) * (normal / gap) ** 2))
 
 
@@ -154,7 +154,7 @@ def _weighted_kendall(a: np.ndarray, b: np.ndarray, weights: np.ndarray) -> np.n
 
 def _chance(a: np.ndarray, b: np.ndarray, kind: Kind) -> float:
     if len(a) > EXACT_UP_TO:
-        test = stats.spearmanr if kind == "spearman" else stats.kendalltau
+        test = scipy.stats.spearmanr if kind == "spearman" else scipy.stats.kendalltau
         return float(test(a, b, alternative="greater").pvalue)  # pyright: ignore[reportAttributeAccessIssue]
     orders = np.array(list(itertools.permutations(range(len(a)))))
     many = _many(kind)
@@ -168,7 +168,7 @@ def _many(kind: Kind) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
 def _many_spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Row by row, (m, n), (m, n) -> (m,); NaN where a side is constant."""
-    return _pearson(stats.rankdata(a, axis=1), stats.rankdata(b, axis=1))
+    return _pearson(scipy.stats.rankdata(a, axis=1), scipy.stats.rankdata(b, axis=1))
 
 
 def _many_kendall(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rltune.analysis.records import Records
+from rltune.store.base import StudyRecord
 from rltune.tasks.base import RESERVED_GROUPS
 from rltune.tasks.ood import other_of
 from rltune.types import FAILURES, SAYS_NOTHING, Configuration, Evaluation, Phase, Scalar
@@ -87,11 +88,21 @@ def finalists(records: Records) -> tuple[Finalist | None, Finalist | None]:
     return replace(winner, counted=common), replace(recipe, counted=common)
 
 
-def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Finalist | None:
+def finalist_configurations(study: StudyRecord) -> tuple[Configuration, ...]:
+    """The winner's and the recipe's, as far as the loop has written them down."""
+    found = (_configuration(study.fact(role)) for role in ("winner", "recipe"))
+    return tuple(configuration for configuration in found if configuration is not None)
+
+
+def _configuration(fact: Mapping[str, object]) -> Configuration | None:
     values = fact.get("configuration")
-    if not isinstance(values, Mapping):
+    return Configuration(_scalars(values)) if isinstance(values, Mapping) else None
+
+
+def _finalist(records: Records, fact: Mapping[str, object], label: str) -> Finalist | None:
+    configuration = _configuration(fact)
+    if configuration is None:
         return None
-    configuration = Configuration(_scalars(values))
     tested, base = _tests(records, configuration, "mean"), _base(records)
     failed = tuple(seed for seed in _failed(records, configuration) if seed not in tested)
 

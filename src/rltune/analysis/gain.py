@@ -9,8 +9,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from scipy.special import stdtrit
+from importlib import import_module
 
 from rltune.analysis.finalists import Finalist
 
@@ -48,6 +47,7 @@ def interval(values: list[float]) -> tuple[float, float] | None:
     if len(values) < 2:
         return None
     mean = statistics.fmean(values)
+    stdtrit = import_module("scipy.special").stdtrit  # here, where there are scores: most who import this have none
     half = float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * statistics.stdev(values) / math.sqrt(len(values))
     return mean - half, mean + half
 

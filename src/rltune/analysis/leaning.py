@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
+import scipy  # its `stats`, which takes half a second, is loaded by SciPy itself where it is first used
 
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
@@ -118,5 +118,5 @@ def _slopes(u: np.ndarray, d: np.ndarray) -> np.ndarray:
 
 
 def _standardized(scores: Sequence[float]) -> np.ndarray:
-    ranks = stats.rankdata(scores)
+    ranks = scipy.stats.rankdata(scores)
     return (ranks - ranks.mean()) / ranks.std()

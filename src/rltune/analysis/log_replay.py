@@ -10,6 +10,7 @@ from rltune.analysis.logs import STUDY
 from rltune.analysis.replay import Judged, Verdict, judge, rules_replayer, verdict
 from rltune.errors import RuleError
 from rltune.stopping.build import describe_rules
+from rltune.trainers.external.patterns import patience
 from rltune.trainers.logs.base import LoggedRun
 
 _NUMBERED = re.compile(r"run \d+ on ")
@@ -60,7 +61,7 @@ def group_runs(runs: Sequence[LoggedRun], pattern: str | None = None) -> tuple[s
             where that holds one run, names the group, across files. Runs that don't match are grouped as without it.
 
     Raises:
-        RuleError: if it is no regular expression.
+        RuleError: if it is no regular expression. TrainerError: if it takes for ever on a name.
     """
     try:
         wanted = None if pattern is None else re.compile(pattern)
@@ -78,7 +79,9 @@ def group_runs(runs: Sequence[LoggedRun], pattern: str | None = None) -> tuple[s
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
+    found = None
+    with patience(pattern, text):
+        found = pattern.search(text)
     return found[min(1, pattern.groups)] if found else None
 
 

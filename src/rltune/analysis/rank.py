@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import stats
+import scipy  # its `stats`, which takes half a second, is loaded by SciPy itself where it is first used
 
 LEAST = 3
 """Pairs below which a rank correlation says nothing."""
@@ -45,7 +45,7 @@ def _pairs(first: Sequence[float], second: Sequence[float]) -> tuple[np.ndarray,
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's correlation of the ranks (ties share their mean rank)."""
-    return float(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1])
+    return float(np.corrcoef(scipy.stats.rankdata(a), scipy.stats.rankdata(b))[0, 1])
 
 
 def _kendall(a: np.ndarray, b: np.ndarray) -> float:

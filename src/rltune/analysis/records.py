@@ -6,19 +6,21 @@ numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rltune.store.base import (
     DecisionRecord,
     EventRecord,
+    Outline,
+    Paired,
     RunRecord,
     ScoreRecord,
     SegmentRecord,
     StudyRecord,
 )
-from rltune.types import Evaluation, StepMetrics
+from rltune.types import Configuration, Evaluation, StepMetrics
 
 
 class ReadableStore(Protocol):
@@ -26,13 +28,23 @@ class ReadableStore(Protocol):
 
     def study(self) -> StudyRecord: ...
 
-    def evaluations(self) -> list[tuple[str, Evaluation]]: ...
+    def evaluations(self, model: str | None = None) -> list[tuple[str, Evaluation]]: ...
+
+    def paired(self, target: str, horizon: int) -> Paired: ...
 
     def runs(self) -> list[RunRecord]: ...
 
     def segments(self, run_id: str | None = None) -> list[SegmentRecord]: ...
 
+    def outline(
+        self, target: str | None, horizon: int | None, configurations: Sequence[Configuration] = ()
+    ) -> Outline: ...
+
     def curve(self, run_id: str) -> list[StepMetrics]: ...
+
+    def curves(self) -> dict[str, list[StepMetrics]]: ...
+
+    def metric_total(self, name: str) -> float | None: ...
 
     def scores(self) -> list[ScoreRecord]: ...
 
@@ -49,6 +61,7 @@ class Records:
         runs: by run id. segments: in the order of their start.
         evaluations: (run id, evaluation) in commit order.
         curves: the metrics of each run by run id, steps increasing.
+        tokens: prompts and completions of all recorded steps; None if no run counts them.
     """
 
     study: StudyRecord
@@ -56,31 +69,24 @@ class Records:
     segments: tuple[SegmentRecord, ...] = ()
     evaluations: tuple[tuple[str, Evaluation], ...] = ()
     curves: Mapping[str, tuple[StepMetrics, ...]] = field(default_factory=dict)
+    tokens: float | None = None
     scores: tuple[ScoreRecord, ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
 
     @property
     def target(self) -> str | None:
-        """The target model's name, once the loop has written it down."""
-        value = self.study.facts.get("target")
-        return value if isinstance(value, str) else None
+        return self.study.target
 
     @property
     def horizon(self) -> int | None:
-        """r_max in rollout steps: the last rung."""
-        rungs = self.study.facts.get("rungs")
-        return int(rungs[-1]) if isinstance(rungs, (list, tuple)) and rungs else None
+        return self.study.horizon
 
     def fact(self, name: str) -> Mapping[str, object]:
-        """A fact that is a mapping; empty if it isn't there yet."""
-        value = self.study.facts.get(name)
-        return value if isinstance(value, Mapping) else {}
+        return self.study.fact(name)
 
     def number(self, name: str) -> float | None:
-        """A fact that is a number; None if it isn't there yet."""
-        value = self.study.facts.get(name)
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        return self.study.number(name)
 
     def parameters(self, model: str) -> float:
         """The model's number of parameters; while unknown, infinite for the target, else 0."""
@@ -103,12 +109,15 @@ def read_records(store: ReadableStore) -> Records:
         StoreError: if the store can't be read.
     """
     runs = {r.id: r for r in store.runs()}
+    segments = tuple(sorted(store.segments(), key=lambda s: s.started))
+    found = store.curves()
     return Records(
         study=store.study(),
         runs=runs,
-        segments=tuple(sorted(store.segments(), key=lambda s: s.started)),
+        segments=segments,
         evaluations=tuple(store.evaluations()),
-        curves={run_id: tuple(store.curve(run_id)) for run_id in runs},
+        curves={run_id: tuple(found.get(run_id, ())) for run_id in runs},
+        tokens=store.metric_total("tokens"),
         scores=tuple(store.scores()),
         decisions=tuple(store.decisions()),
         events=tuple(store.events()),

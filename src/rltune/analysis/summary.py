@@ -1,4 +1,4 @@
-"""Where a study stands, in one value: what `rltune status` prints and the report's numbers."""
+"""A study summed up: where it stands, and what that took the whole of its records to find out."""
 
 from __future__ import annotations
 
@@ -7,56 +7,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rltune.analysis.added_up import totals_of, trials_of
 from rltune.analysis.efficiency import Efficiency, measure_efficiency
-from rltune.analysis.finalists import Finalist, finalists
-from rltune.analysis.gain import Gain, measure_gain, undecided
-from rltune.analysis.outcomes import Failure, InFlight, Stopped, failures, in_flight, stops
-from rltune.analysis.records import ReadableStore, Records, read_records
+from rltune.analysis.finalists import Finalist
+from rltune.analysis.records import ReadableStore, Records
+from rltune.analysis.standing import Standing, read_outline, standing
 from rltune.analysis.transfer import Transfer, measure_transfer
-from rltune.analysis.work import WorkCounts, count_work
-from rltune.store.base import StudyState
-from rltune.types import Evaluation, Phase
-
-CRASHED = "crashed"
-"""State of a study whose records say running, while no process runs it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """The best score so far on the largest model that was evaluated: scores of two models don't compare."""
+class Summary(Standing):
+    """What `rltune status --json` prints and the report's numbers."""
 
-    configuration: str
-    values: Mapping[str, object]
-    model: str
-    step: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Where a study stands. Seconds are wall clock; a budget that is None is no limit.
-
-    Attributes:
-        state: the store's state, or CRASHED.
-        undecided: why there is no `gain` though final runs have ended; None otherwise.
-    """
-
-    name: str
-    state: str
-    phase: str
-    seconds: float
-    seconds_by_phase: Mapping[str, float]
-    budget_seconds: float | None
-    budget_trials: int | None
-    work: WorkCounts
-    stops: tuple[Stopped, ...]
-    failures: tuple[Failure, ...]
-    running: tuple[InFlight, ...]
-    best: Best | None
-    winner: Finalist | None
-    recipe: Finalist | None
-    gain: Gain | None
-    undecided: str | None
     efficiency: Efficiency
     transfer: Transfer
 
@@ -65,7 +27,7 @@ class Summary:
         plain = {
             field.name: _plain(getattr(self, field.name))
             for field in dataclasses.fields(self)
-            if field.name not in ("work", "efficiency", "winner", "recipe")
+            if field.name not in ("work", "efficiency", "winner", "recipe", "check")
         }
         work = dataclasses.asdict(self.work)
         total, by = work.pop("evaluations"), work.pop("evaluations_by")
@@ -82,56 +44,31 @@ def summarize(store: ReadableStore, alive: bool | None = None) -> Summary:
     Raises:
         StoreError: if the store can't be read.
     """
-    return summarize_records(read_records(store), alive)
+    records, outline = read_outline(store)
+    efficiency = measure_efficiency(records.study, outline.totals, store.metric_total("tokens"))
+    return _summary(standing(records, outline.trials, outline.totals, alive), efficiency, _transfer(records, store))
 
 
 def summarize_records(records: Records, alive: bool | None = None) -> Summary:
     """Sums up what was read."""
-    study, (ours, theirs) = records.study, finalists(records)
-    return Summary(
-        name=study.name,
-        state=CRASHED if study.state is StudyState.RUNNING and alive is False else study.state.value,
-        phase=study.phase,
-        seconds=study.seconds,
-        seconds_by_phase={
-            str(k): float(v) for k, v in records.fact("seconds_by_phase").items() if isinstance(v, (int, float))
-        },
-        budget_seconds=_budget(study.config, "time"),
-        budget_trials=_whole(_budget(study.config, "trials")),
-        work=count_work(records),
-        stops=stops(records),
-        failures=failures(records),
-        running=in_flight(records),
-        best=_best(records),
-        winner=ours,
-        recipe=theirs,
-        gain=measure_gain(ours, theirs),
-        undecided=undecided(ours, theirs),
-        efficiency=measure_efficiency(records),
-        transfer=measure_transfer(records),
+    trials, totals = trials_of(records), totals_of(records)
+    efficiency = measure_efficiency(records.study, totals, records.tokens)
+    return _summary(standing(records, trials, totals, alive), efficiency, measure_transfer(records))
+
+
+def _transfer(records: Records, store: ReadableStore) -> Transfer:
+    """From the records that it takes: most configurations of a large study never see the target."""
+    if records.target is None or records.horizon is None:
+        return measure_transfer(dataclasses.replace(records, evaluations=tuple(store.evaluations())))
+    pairs = store.paired(records.target, records.horizon)
+    return measure_transfer(
+        dataclasses.replace(records, evaluations=pairs.evaluations), pairs.scored, store.evaluations
     )
 
 
-def _best(records: Records) -> Best | None:
-    scored = [e for _, e in records.evaluations if e.score is not None and e.phase is not Phase.FINAL]
-    if not scored:
-        return None
-
-    def rank(e: Evaluation) -> tuple[float, float]:
-        return records.parameters(e.fidelity.model), e.score if e.score is not None else -math.inf
-
-    e = max(scored, key=rank)
-    return Best(e.configuration.id, dict(e.configuration.values), e.fidelity.model, e.fidelity.steps, e.score or 0.0)
-
-
-def _budget(config: Mapping[str, object], name: str) -> float | None:
-    budget = config.get("budget")
-    value = budget.get(name) if isinstance(budget, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else None
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
+def _summary(found: Standing, efficiency: Efficiency, transfer: Transfer) -> Summary:
+    known = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    return Summary(**known, efficiency=efficiency, transfer=transfer)
 
 
 def _finite(value: float | None) -> float | None:

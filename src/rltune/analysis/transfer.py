@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rltune.analysis.leaning import Leaning, leanings
@@ -14,7 +14,7 @@ from rltune.analysis.shift import NoShift, Shift, log_shift
 from rltune.analysis.verdict import Verdict, judge
 from rltune.analysis.written_space import written_space
 from rltune.errors import SpaceError
-from rltune.types import Fidelity, Phase
+from rltune.types import Evaluation, Fidelity, Phase
 
 FEW = 10
 """Fewer pairs than this give a rank correlation that chance alone changes a lot."""
@@ -55,21 +55,34 @@ class Transfer:
     leanings: tuple[Leaning, ...] = ()
 
 
-def measure_transfer(records: Records) -> Transfer:
-    """What a study's records say about its proxies."""
-    pairs, left_out = transfer_pairs(records)
+def measure_transfer(
+    records: Records,
+    scored: int | None = None,
+    evaluations_of: Callable[[str], Iterable[tuple[str, Evaluation]]] | None = None,
+) -> Transfer:
+    """What a study's records say about its proxies.
+
+    Args:
+        scored: how many configurations have a score at r_max on the target, and
+        evaluations_of: all evaluations of a model, where `records` has only those of configurations that were
+            evaluated on the target and elsewhere too.
+    """
+    pairs, left_out = transfer_pairs(records, scored)
     verdict = judge([p.proxy_score for p in pairs], [p.target_score for p in pairs])
     spearman, kendall = (None if e is None else e.value for e in (verdict.spearman, verdict.kendall))
-    shift, leaning = _moves(records)
+    shift, leaning = _moves(records, evaluations_of or (lambda model: records.evaluations))
     check = records.fact("transfer_verdict") or records.fact("transfer_pairing")
     return Transfer(pairs, spearman, kendall, _note(pairs, left_out), verdict, check, shift, leaning)
 
 
-def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
+def transfer_pairs(records: Records, scored: int | None = None) -> tuple[tuple[TransferPair, ...], int]:
     """One pair for each configuration with a score at r_max on the target and one at a common step of one proxy.
 
     Scores of different steps or proxies don't compare, so all are read at the (proxy, step) that most of these
     configurations have: of several such, on the largest proxy at its largest step.
+
+    Args:
+        scored: as for `measure_transfer`.
 
     Returns:
         The pairs, and how many configurations were left out since they have no score there.
@@ -85,19 +98,20 @@ def transfer_pairs(records: Records) -> tuple[tuple[TransferPair, ...], int]:
         elif e.fidelity.steps == records.horizon:
             target.setdefault(e.configuration.id, []).append(e.score)
 
-    def rank(at: Fidelity) -> tuple[int, float, int]:
-        return len(proxies[at].keys() & target.keys()), records.parameters(at.model), at.steps
+    def rank(at: Fidelity) -> tuple[int, float, int, str]:
+        return len(proxies[at].keys() & target.keys()), records.parameters(at.model), at.steps, at.model
 
     common = max(proxies, key=rank, default=None)
+    scored = len(target) if scored is None else scored
     if common is None:
-        return (), len(target)
+        return (), scored
     scores = proxies[common]
     pairs = tuple(
         TransferPair(key, common.model, common.steps, statistics.fmean(scores[key]), statistics.fmean(score))
         for key, score in target.items()
         if key in scores
     )
-    return pairs, len(target) - len(pairs)
+    return pairs, scored - len(pairs)
 
 
 def _note(pairs: Sequence[TransferPair], left_out: int) -> str:
@@ -111,7 +125,9 @@ def _note(pairs: Sequence[TransferPair], left_out: int) -> str:
     return note
 
 
-def _moves(records: Records) -> tuple[Shift | NoShift | None, tuple[Leaning, ...]]:
+def _moves(
+    records: Records, evaluations_of: Callable[[str], Iterable[tuple[str, Evaluation]]]
+) -> tuple[Shift | NoShift | None, tuple[Leaning, ...]]:
     """The shift of the best learning rate and the leanings, from the pairs at the step that has the most of them."""
     floors = {s.model: s.values["mean"] for s in records.scores if s.run_id is None and "mean" in s.values}
     proxy, pairs = _most_matched(records, floors)
@@ -127,7 +143,7 @@ def _moves(records: Records) -> tuple[Shift | NoShift | None, tuple[Leaning, ...
     if any(rate is None for rate in rates) or len({*rates}) < 2:
         return None, leaning
     paired = {p.configuration for p in pairs}
-    every = worths((e for _, e in records.evaluations if e.phase is not Phase.FINAL), proxy, floors)
+    every = worths((e for _, e in evaluations_of(proxy.model) if e.phase is not Phase.FINAL), proxy, floors)
     more = [(float(c.values[RATE]), w) for c, w in every.items() if c not in paired and RATE in c.values]
     shift = log_shift([r for r in rates if r is not None], ours, theirs, [r for r, _ in more], [w for _, w in more])
     if isinstance(shift, Shift):  # a straight line through a response with a peak would say less, and may contradict
@@ -142,7 +158,7 @@ def _most_matched(records: Records, floors: Mapping[str, float]) -> tuple[Fideli
     if records.target is None:
         return best
     places = {e.fidelity for e in evaluations if e.fidelity.model != records.target}
-    for place in sorted(places, key=lambda f: (records.parameters(f.model), f.steps)):
+    for place in sorted(places, key=lambda f: (records.parameters(f.model), f.steps, f.model)):
         pairs = matched_pairs(evaluations, place, Fidelity(records.target, place.steps), floors)
         if pairs and len(pairs) >= len(best[1]):
             best = place, pairs

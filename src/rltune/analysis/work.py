@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rltune.analysis.records import Records
-from rltune.store.base import SegmentRecord, SegmentState
-from rltune.types import SAYS_NOTHING
+from rltune.store.base import Totals, TrialRecord
+from rltune.types import StepMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,8 @@ class WorkCounts:
         recoveries: segments that continued a run after an interruption or a loss.
         moved_up: (configuration, model) pairs where a smaller model was trained with it too.
         steps_trained: rollout steps, repeated ones included. steps_retrained: the repeated ones.
+        steps_retrained_for_room: those of them whose checkpoint had been deleted to make room.
+        checkpoints_deleted: to make room, or because nobody could need them any more.
         steps_saved: steps that checkpoints saved: where each promotion would have begun anew at 0.
     """
 
@@ -35,55 +36,34 @@ class WorkCounts:
     steps_trained: int
     steps_retrained: int
     steps_saved: int
+    steps_retrained_for_room: int = 0
+    checkpoints_deleted: int = 0
 
 
-def count_work(records: Records) -> WorkCounts:
-    """Counts what the records hold."""
-    promotions, recoveries = _continuations(records)
-    done = Counter((e.fidelity.model, e.fidelity.steps) for _, e in records.evaluations)
+def count_work(
+    totals: Totals, trials: Sequence[TrialRecord], curves: Mapping[str, Sequence[StepMetrics]]
+) -> WorkCounts:
+    """Counts what was added up, and the steps that `trials` in flight have trained by now, by the curves of their
+    runs."""
     by_model: dict[str, dict[int, int]] = {}
-    for (model, steps), count in sorted(done.items()):
+    for (model, steps), count in sorted(totals.evaluations.items()):
         by_model.setdefault(model, {})[steps] = count
+    flying = sum(_steps_of(trial, curves.get(trial.run_id, ())) for trial in trials if trial.stop is None)
     return WorkCounts(
-        configurations=len({r.configuration.id for r in records.runs.values()}),
-        evaluations=sum(done.values()),
+        configurations=totals.configurations,
+        evaluations=sum(totals.evaluations.values()),
         evaluations_by=by_model,
-        promotions=len(promotions),
-        promotions_exact=sum(1 for s in promotions if s.retrained == 0),
-        recoveries=len(recoveries),
-        moved_up=_moved_up(records),
-        steps_trained=sum(steps_of(records, s) for s in records.segments),
-        steps_retrained=sum(s.retrained for s in records.segments),
-        steps_saved=sum(s.from_step for s in promotions),
+        promotions=totals.promotions,
+        promotions_exact=totals.promotions_exact,
+        recoveries=totals.recoveries,
+        moved_up=totals.moved_up,
+        steps_trained=totals.steps_trained + flying,
+        steps_retrained=totals.steps_retrained,
+        steps_saved=totals.steps_saved,
+        steps_retrained_for_room=totals.steps_retrained_for_room,
+        checkpoints_deleted=totals.checkpoints_deleted,
     )
 
 
-def steps_of(records: Records, segment: SegmentRecord) -> int:
-    """Rollout steps that a segment has trained, as far as they were recorded."""
-    if segment.stop is not None:
-        return max(0, segment.stop.step - segment.from_step)
-    curve = records.curves.get(segment.run_id, ())
-    return sum(1 for m in curve if segment.from_step < m.step <= segment.to_step)
-
-
-def _continuations(records: Records) -> tuple[list[SegmentRecord], list[SegmentRecord]]:
-    """(promotions, recoveries): continuing segments, by what ended the segment before them."""
-    promotions: list[SegmentRecord] = []
-    recoveries: list[SegmentRecord] = []
-    before: dict[str, SegmentRecord] = {}
-    for segment in records.segments:
-        previous = before.get(segment.run_id)
-        broken = (previous is not None and previous.stop is not None and previous.stop.kind in SAYS_NOTHING) or (
-            previous is not None and previous.state is SegmentState.RUNNING
-        )
-        if segment.from_step > 0:
-            (recoveries if broken else promotions).append(segment)
-        before[segment.run_id] = segment
-    return promotions, recoveries
-
-
-def _moved_up(records: Records) -> int:
-    models: dict[str, set[str]] = {}
-    for run in records.runs.values():
-        models.setdefault(run.configuration.id, set()).add(run.model)
-    return sum(len(trained) - 1 for trained in models.values())
+def _steps_of(trial: TrialRecord, curve: Sequence[StepMetrics]) -> int:
+    return sum(1 for m in curve if trial.from_step < m.step <= trial.to_step)

@@ -30,6 +30,7 @@ NO_RUN, NEW_RUN = -1.0, -2.0
 
 
 LEARNING_RATE = "learning_rate"
+KEPT_ENCODINGS = 50_000
 
 Run = tuple[Configuration, str, int]
 """Configuration, model, seed."""
@@ -118,7 +119,17 @@ def worth_of(evaluation: Evaluation) -> float | None:
 
 
 def encode_nearest(space: Space, configuration: Configuration) -> np.ndarray | None:
-    """x_φ (d,) of a configuration, moved into the space if it lies outside; None if it can't be."""
+    """x_φ (d,) of a configuration, moved into the space if it lies outside; None if it can't be. Not to be changed: it
+    is kept, since most of a choice's time went into encoding the same configurations again."""
+    known = space.encodings
+    if configuration not in known:
+        if len(known) >= KEPT_ENCODINGS:
+            known.clear()
+        known[configuration] = _encoded(space, configuration)
+    return known[configuration]
+
+
+def _encoded(space: Space, configuration: Configuration) -> np.ndarray | None:
     try:
         return space.encode(space.clip(configuration.values))
     except SpaceError:

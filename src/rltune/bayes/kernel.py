@@ -24,6 +24,10 @@ from rltune.bayes.data import NO_RUN, Layout
 SHIFT_SD = 0.05
 """Prior standard deviation of a shift in unit values of the learning rate: over three decades, a factor of 1.4."""
 
+BLOCK = 256
+"""Columns of k that are worked out together: with these, what is between stays in the processor's cache, which takes
+less than half the time."""
+
 
 def prior_of(layout: Layout) -> dict[str, tuple[float, float]]:
     """Normal prior (mean, deviation) of each entry of θ, in their order; the first d are the lengths of φ.
@@ -52,6 +56,9 @@ class Kernel:
 
     def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """k (..., n, q) between rows of a (..., n, D) and b (..., q, D)."""
+        return torch.cat([self._block(a, part) for part in b.split(BLOCK, dim=-2)], dim=-1)
+
+    def _block(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         d, run = self.layout.d, self.layout.run
         a, b = self._moved(a), self._moved(b)
         alike = matern(distance(*self._scaled(slice(0, d), "length 0", a, b)))

@@ -11,6 +11,7 @@ Notation:
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from rltune.bayes.kernel import Kernel, prior_of
 
 FIT_POINTS = 200
 """Hyperparameters are fitted to at most this many points: a step costs O(n³), and more hardly matter."""
+STABLE_ABOVE = 500
+"""With more points than this, those that are fitted to are chosen so that they mostly stay the same from one evaluation
+to the next, and so does the fit."""
 FIT_STEPS = 60
 SMALLEST_SPREAD = 1e-6
 JITTER = 1e-8
@@ -84,6 +88,16 @@ class Posterior:
 
 
 @dataclass(frozen=True, slots=True)
+class Solved:
+    """What shifts at q rows x (q, D) follow from: mean (q,), L⁻¹ k(X, x) (n, q) and variance (q,)."""
+
+    x: torch.Tensor
+    mean: np.ndarray
+    root: torch.Tensor
+    variance: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Shift:
     """Posterior means μ, and what one evaluation moves them `by`: σ̃ = cov(f there, f at x) / sd of what is measured
     at x."""
@@ -95,7 +109,14 @@ class Shift:
 class ScoreModel:
     """The posterior given data and hyperparameters. Standardized, but for `scores`."""
 
-    def __init__(self, data: TrainingData, hyperparameters: Hyperparameters, scale: Scale | None = None) -> None:
+    def __init__(
+        self,
+        data: TrainingData,
+        hyperparameters: Hyperparameters,
+        scale: Scale | None = None,
+        known: ScoreModel | None = None,
+    ) -> None:
+        """`known`: a model of the first rows of `data`, with the same hyperparameters."""
         self.data = data
         self.hyperparameters = hyperparameters
         self.scale = scale or Scale.of(data.y)
@@ -103,10 +124,25 @@ class ScoreModel:
         self._x = _tensor(data.x)
         with torch.no_grad():
             residual = _tensor(self.scale.standardize(data.y)) - self.kernel.plain("mean")
-            covariance = self.kernel(self._x, self._x)
-            covariance.diagonal().add_(self.kernel.positive("noise") + JITTER)
-            self._root = torch.linalg.cholesky(covariance)  # L
+            self._root = self._cholesky(self._x) if known is None else self._extended(known)  # L
             self._weights = torch.cholesky_solve(residual[:, None], self._root)[:, 0]  # K⁻¹ (v - mean)
+
+    def _cholesky(self, x: torch.Tensor) -> torch.Tensor:
+        covariance = self.kernel(x, x)
+        covariance.diagonal().add_(self.kernel.positive("noise") + JITTER)
+        return torch.linalg.cholesky(covariance)
+
+    def _extended(self, known: ScoreModel) -> torch.Tensor:
+        """L of all rows from that of the first n: the same, for n² operations a new row instead of n³ in all."""
+        n = len(known.data)
+        new = self._x[n:]
+        below = torch.linalg.solve_triangular(known._root, self.kernel(self._x[:n], new), upper=False)  # (n, q)
+        covariance = self.kernel(new, new) - below.T @ below
+        covariance.diagonal().add_(self.kernel.positive("noise") + JITTER)
+        root = torch.zeros(len(self._x), len(self._x), dtype=torch.double)
+        root[:n, :n], root[n:, :n] = known._root, below.T
+        root[n:, n:] = torch.linalg.cholesky(covariance)
+        return root
 
     @property
     def noise(self) -> float:
@@ -115,8 +151,14 @@ class ScoreModel:
 
     def posterior(self, x: np.ndarray) -> Posterior:
         """Of the score without validation noise at x (q, D)."""
-        mean, _, variance = self._solve(x)
-        return Posterior(mean, variance)
+        at = self.solve(x)
+        return Posterior(at.mean, at.variance)
+
+    def means(self, x: np.ndarray) -> np.ndarray:
+        """Posterior mean (q,) at x (q, D): as `posterior`, for a fraction of its time."""
+        with torch.no_grad():
+            mean = self.kernel.plain("mean") + self.kernel(self._x, _tensor(x)).T @ self._weights
+        return mean.numpy()
 
     def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Median (q,) of the score and half the width (q,) of its central 68 % at x (q, D), in score units."""
@@ -125,20 +167,19 @@ class ScoreModel:
         low, high = self.scale.score(at.mean - sd), self.scale.score(at.mean + sd)
         return self.scale.score(at.mean), (high - low) / 2
 
-    def shifts(self, x: np.ndarray, own: np.ndarray, known: np.ndarray) -> tuple[Shift, Shift]:
+    def shifts(self, x: np.ndarray, own: np.ndarray, known: Solved) -> tuple[Shift, Shift]:
         """What one validation at x (q, D) does to the mean (q,) at the same row of own (q, D), and to the means (m,) at
-        known (m, D), by (q, m)."""
-        _, solved, variance = self._solve(x)
-        measured = np.sqrt(variance + self.noise)
+        known rows, by (q, m)."""
+        at = self.solve(x)
+        measured = np.sqrt(at.variance + self.noise)
         distinct, index = np.unique(own, axis=0, return_inverse=True)
-        own_mean, solved_own, _ = self._solve(distinct)
-        known_mean, solved_known, _ = self._solve(known)
+        at_own = self.solve(distinct)
         with torch.no_grad():
-            to_own = self.kernel.pairs(_tensor(x), _tensor(own)) - (solved * solved_own[:, index]).sum(0)
-            to_known = self.kernel(_tensor(x), _tensor(known)) - solved.T @ solved_known
+            to_own = self.kernel.pairs(at.x, _tensor(own)) - (at.root * at_own.root[:, index]).sum(0)
+            to_known = self.kernel(at.x, known.x) - at.root.T @ known.root
         return (
-            Shift(own_mean[index], to_own.numpy() / measured),
-            Shift(known_mean, to_known.numpy() / measured[:, None]),
+            Shift(at_own.mean[index], to_own.numpy() / measured),
+            Shift(known.mean, to_known.numpy() / measured[:, None]),
         )
 
     def believing(self, x: np.ndarray) -> ScoreModel:
@@ -148,17 +189,17 @@ class ScoreModel:
             return self
         imagined = self.scale.score(self.posterior(x).mean)
         data = replace(self.data, x=np.vstack([self.data.x, x]), y=np.append(self.data.y, imagined))
-        return ScoreModel(data, self.hyperparameters, self.scale)
+        return ScoreModel(data, self.hyperparameters, self.scale, self)
 
-    def _solve(self, x: np.ndarray) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
-        """Mean (q,), L⁻¹ k(X, x) (n, q) and variance (q,) at x (q, D)."""
+    def solve(self, x: np.ndarray) -> Solved:
+        """At x (q, D)."""
         query = _tensor(x)
         with torch.no_grad():
             cross = self.kernel(self._x, query)
             solved = torch.linalg.solve_triangular(self._root, cross, upper=False)
             variance = (self.kernel.variance(query) - solved.square().sum(0)).clamp_min(1e-10)
             mean = self.kernel.plain("mean") + cross.T @ self._weights
-        return mean.numpy(), solved, variance.numpy()
+        return Solved(query, mean.numpy(), solved, variance.numpy())
 
 
 def fit_hyperparameters(data: TrainingData) -> Hyperparameters:
@@ -166,12 +207,16 @@ def fit_hyperparameters(data: TrainingData) -> Hyperparameters:
 
     Deterministic: always starts from the prior.
     """
+    return fit_to(*fit_points(data))
+
+
+def fit_to(data: TrainingData, scale: Scale) -> Hyperparameters:
+    """As `fit_hyperparameters`, to all of these points, standardized by this scale (see `fit_points`)."""
     prior = np.array(list(prior_of(data.layout).values()))  # (k, 2)
     center, sd = prior[:, 0], prior[:, 1]
     if len(data) < 2 or np.ptp(data.y) < SMALLEST_SPREAD:
         return Hyperparameters(center, fitted=False)
-    chosen = _representatives(data)
-    x, target = _tensor(chosen.x), _tensor(Scale.of(data.y).standardize(chosen.y))
+    x, target = _tensor(data.x), _tensor(scale.standardize(data.y))
 
     def loss(whitened: np.ndarray) -> tuple[float, np.ndarray]:
         # whitened by the prior, so that every direction has the same scale
@@ -201,13 +246,29 @@ def _negative_log_density(kernel: Kernel, x: torch.Tensor, target: torch.Tensor)
     return 0.5 * solved.square().sum() + root.diagonal().log().sum()
 
 
-def _representatives(data: TrainingData) -> TrainingData:
-    """At most FIT_POINTS rows: the best quarter of them by score, the rest evenly spaced over the others by score."""
-    if len(data) <= FIT_POINTS:
-        return data
+def fit_points(data: TrainingData) -> tuple[TrainingData, Scale]:
+    """At most FIT_POINTS rows to fit to, and their scale. Many more rows than that change next to nothing with one more
+    evaluation: then neither do these, mostly."""
+    if len(data) <= STABLE_ABOVE:
+        return representatives(data, FIT_POINTS), Scale.of(data.y)
     order = np.argsort(-data.y, kind="stable")
     best, rest = order[: FIT_POINTS // 4], order[FIT_POINTS // 4 :]
-    rows = np.append(best, rest[np.linspace(0, len(rest) - 1, FIT_POINTS - len(best)).astype(int)])
+    lots = np.array([zlib.crc32(row[:-1].tobytes()) for row in data.x[rest]])
+    drawn = rest[np.argsort(lots, kind="stable")[: FIT_POINTS - len(best)]]
+    rows = np.sort(np.append(best, drawn))
+    x = data.x[rows]
+    x[:, -1] = np.unique(x[:, -1], return_inverse=True)[1]  # numbers of runs change whenever one comes between
+    chosen = replace(data, x=x, y=data.y[rows], runs={})
+    return chosen, Scale.of(chosen.y)
+
+
+def representatives(data: TrainingData, count: int, best: float = 0.25) -> TrainingData:
+    """At most `count` rows: of these a share of the best by score, the rest evenly spaced over the others by score."""
+    if len(data) <= count:
+        return data
+    order = np.argsort(-data.y, kind="stable")
+    leading, rest = order[: int(best * count)], order[int(best * count) :]
+    rows = np.append(leading, rest[np.linspace(0, len(rest) - 1, count - len(leading)).astype(int)])
     return replace(data, x=data.x[rows], y=data.y[rows])
 
 

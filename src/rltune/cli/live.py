@@ -13,7 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rltune.cli.words import clock_time, how_it_ended, plan_lines, short_configuration, sparkline
+from rltune.cli.plan_words import plan_lines
+from rltune.cli.words import clock_time, how_it_ended, short_configuration, sparkline
 from rltune.executors.base import Outcome
 from rltune.store.base import RunRecord
 from rltune.types import Proposal, StepMetrics, StopKind
@@ -109,7 +110,7 @@ class LiveView:
             parts.append(self._flying())
         parts.extend(self._stopped)
         title = f"{self.title} · {self._ended} trials ended"
-        return Panel(Group(*parts), title=title, title_align="left", border_style="cyan")
+        return Panel(Group(*parts), title=Text(title), title_align="left", border_style="cyan")
 
     def _flying(self) -> Table:
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", expand=True)

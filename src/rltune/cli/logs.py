@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from rltune.analysis.logs import gather
+from rltune.cli.console import TextConsole
 from rltune.errors import RltuneError
 from rltune.trainers.logs.base import LoggedRun
 
@@ -30,5 +30,5 @@ def read_each(files: Sequence[Path], form: str | None) -> tuple[list[LoggedRun],
 
 def progress_of(curves: int) -> Progress:
     """A progress bar on standard error, if there are more than a few curves and someone looks."""
-    console = Console(stderr=True)
+    console = TextConsole(stderr=True)
     return Progress(console=console, transient=True, disable=curves <= _FEW or not console.is_terminal)

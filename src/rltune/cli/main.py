@@ -1,4 +1,4 @@
-"""The `rltune` command: parse, call, print; no logic.
+"""The `rltune` command: parse and call; no logic.
 
 Each command's module is imported only when it is called, so that a mistake in a study file is told at once and
 `rltune --help` doesn't wait for libraries that it doesn't need.
@@ -6,20 +6,17 @@ Each command's module is imported only when it is called, so that a mistake in a
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from rltune import __version__
+from rltune.cli.calling import USAGE_STATUS, call, show
+from rltune.cli.curve_commands import forecast, replay_stopping
 from rltune.errors import RltuneError
 from rltune.stopping.labels import DEFINITION
-
-USAGE_STATUS = 2
 
 app = typer.Typer(
     name="rltune",
@@ -31,16 +28,13 @@ app = typer.Typer(
 )
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The study file (YAML).")]
+PlaceArgument = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="The study's folder, such as studies/demo; or URL#NAME, of a database."),
+]
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder, such as studies/demo.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only phases and warnings, as plain lines.")]
-
-
-def _call(command: str, *arguments: object) -> None:
-    """Runs a command's module; its `main` returns the exit status, or None for 0."""
-    status = importlib.import_module(f"rltune.cli.commands.{command}").main(*arguments)
-    if status:
-        raise typer.Exit(status)
 
 
 def _version(wanted: bool) -> None:
@@ -67,7 +61,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write a commented study file to start from."""
-    _call("init", file, model, tuple(proxy or ()), force)
+    call("init", file, model, tuple(proxy or ()), force)
 
 
 @app.command()
@@ -79,7 +73,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Validate a study file and say what it would do. Spends nothing."""
-    _call("check", file, commands, as_json)
+    call("check", file, commands, as_json)
 
 
 @app.command()
@@ -92,7 +86,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Time a few steps on each model and say what the budget will buy, in trials, GPU-hours and disk."""
-    _call("plan", file, from_sizes, as_json)
+    call("plan", file, from_sizes, as_json)
 
 
 @app.command()
@@ -106,35 +100,73 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Run a study: search, confirm, train the winner, test it, report."""
-    _call("run", file, name, output, fresh, quiet)
+    call("run", file, name, output, fresh, quiet)
 
 
 @app.command()
-def resume(study: StudyArgument, quiet: QuietOption = False) -> None:
+def resume(
+    study: StudyArgument,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait while another process runs it, instead of refusing.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
     """Go on with a study after any kind of end."""
-    _call("resume", study, quiet)
+    call("resume", study, wait, quiet)
+
+
+@app.command("list")
+def list_(
+    place: Annotated[
+        str, typer.Argument(metavar="PLACE", help="A folder of studies, a study's own, or the URL of a database.")
+    ] = "studies",
+    as_json: JsonOption = False,
+) -> None:
+    """List the studies of a folder or of a database, and who runs them."""
+    call("list", place, as_json)
 
 
 @app.command()
-def status(study: StudyArgument, as_json: JsonOption = False) -> None:
+def upgrade(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A study's folder, or the URL of a database.")],
+) -> None:
+    """Bring the store of an earlier rltune up to date; resuming a study does it by itself."""
+    call("upgrade", place)
+
+
+@app.command()
+def status(study: PlaceArgument, as_json: JsonOption = False) -> None:
     """Say where a study stands; works from another terminal while it runs."""
-    _call("status", study, as_json)
+    call("status_json" if as_json else "status", study)
+
+
+@app.command()
+def clean(
+    study: StudyArgument,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go, and what that frees.")] = False,
+    keep: Annotated[
+        str, typer.Option(help="needed: what the study may go on from; winner: nothing else; or a size such as 100GB.")
+    ] = "needed",
+    as_json: JsonOption = False,
+) -> None:
+    """Delete checkpoints that are no longer needed, least valuable first. The winner's always stay."""
+    call("clean", study, keep, dry_run, as_json)
 
 
 @app.command()
 def report(
-    study: StudyArgument,
+    study: PlaceArgument,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write it. Default: report.html in the study's folder.")
+        Path | None, typer.Option(help="Where to write it. Default: report.html in the study's folder, or here.")
     ] = None,
 ) -> None:
     """Write the report as one self-contained HTML file."""
-    _call("report", study, output)
+    call("report", study, output)
 
 
 @app.command()
 def export(
-    study: StudyArgument,
+    study: PlaceArgument,
     form: Annotated[
         str | None,
         typer.Option(
@@ -147,105 +179,11 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Print the winner's settings for a trainer, or mirror all runs into an experiment tracker."""
-    _call("export", study, "json" if as_json else form, output)
+    call("export", study, "json" if as_json else form, output)
 
 
-@app.command()
-def forecast(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Training logs, or folders of studies.")],
-    upto: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PART",
-            help="Forecast from the first part only, for the log's last step, and compare with what came: a share of "
-            "the steps (0.3) or a step (300).",
-        ),
-    ] = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option(metavar="STEP", help="Steps planned. Default: as the log says, else its last step."),
-    ] = None,
-    metric: Annotated[str, typer.Option(metavar="NAME", help="The curve: reward, score/..., any metric.")] = "reward",
-    bounds: Annotated[
-        tuple[float, float] | None,
-        typer.Option(metavar="LOW HIGH", help="The metric's range. Default: 0 1, -1 1, or guessed from what was seen."),
-    ] = None,
-    coverage: Annotated[float, typer.Option(metavar="SHARE", help="Probability that the interval holds.")] = 0.8,
-    worth: Annotated[
-        float | None,
-        typer.Option(metavar="GAIN", help="A gain that doesn't pay more training. Default: 1 % of the metric's range."),
-    ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="PATH", help="Write an HTML page with the figures.")] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The logs' format. Default: recognized.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a curve, for scripts.")] = False,
-) -> None:
-    """Say where reward curves go, which phase they are in, and when more training stops paying.
-
-    Reads logs of verl (console, JSON lines) and TRL (trainer_state.json, printed), CSV files of W&B, plain CSV and
-    JSON lines with canonical names, and rltune's own studies.
-
-    \b
-    rltune forecast run.log                 all of it, to the end that it plans
-    rltune forecast run.log --horizon 400   where it will be at step 400
-    rltune forecast run.log --upto 0.3      from 30 % of it, beside what came
-    """
-    _call("forecast", files, metric, upto, horizon, bounds, coverage, worth, form, html, as_json)
-
-
-@app.command("replay-stopping", epilog=DEFINITION)
-def replay_stopping(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Training logs, or folders of studies.")],
-    preset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="default, paper or off; repeatable. Default: default and paper."),
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="YAML file with a list of rules, added as by --rule.")
-    ] = None,
-    rule: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULE",
-            help="A rule added to each preset, such as '{rule: kl_runaway, floor: 0.5}'; it replaces the preset's of "
-            "the same name. Repeatable. Without --preset it is added to default.",
-        ),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REGEX",
-            help="Runs are peers if what the first brackets match in their names (of files with one run: in the path) "
-            "is equal. Default: runs of one file, told apart by what their names have before the first '-'; a file "
-            "with one run is alone; runs of a study are peers if model and last step are equal.",
-        ),
-    ] = None,
-    horizon: Annotated[
-        int | None,
-        typer.Option(metavar="STEP", min=1, help="Steps planned, for rules that look ahead. Default: as the log says."),
-    ] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The logs' format. Default: recognized.")
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option("--json", help="Print one JSON object a curve, of the default preset unless others are named."),
-    ] = False,
-    summary: Annotated[
-        bool, typer.Option("--summary-json", help="Print only how good each preset is, as one JSON object.")
-    ] = False,
-) -> None:
-    """Say which curves stopping rules would have ended, when and why, and how good that would have been.
-
-    Reads what `rltune forecast` reads. Nothing is trained and nothing is written.
-
-    \b
-    rltune replay-stopping run.log                   both presets on one log
-    rltune replay-stopping studies/demo              on all runs of a study
-    rltune replay-stopping *.log --rule '{rule: kl_runaway, floor: 0.5}'
-    """
-    _call("replay_stopping", files, preset or (), rules, rule or (), group, horizon, form, as_json, summary)
+app.command()(forecast)
+app.command("replay-stopping", epilog=DEFINITION)(replay_stopping)
 
 
 def main() -> None:
@@ -255,13 +193,3 @@ def main() -> None:
     except RltuneError as error:
         show(error)
         sys.exit(USAGE_STATUS)
-
-
-def show(error: RltuneError) -> None:
-    """Prints an error: what, where, and what to do."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(Text.assemble(("error: ", "bold red"), error.message))
-    if error.where:
-        console.print(Text.assemble(("   at: ", "dim"), error.where))
-    if error.hint:
-        console.print(Text.assemble((" hint: ", "cyan"), error.hint))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from rltune.cli.words import clock_time, how_it_ended, plan_lines, short_configuration
+from rltune.cli.plan_words import plan_lines
+from rltune.cli.words import clock_time, how_it_ended, short_configuration
 from rltune.executors.base import Outcome
 from rltune.store.base import RunRecord
 from rltune.types import Proposal, StepMetrics, StopKind

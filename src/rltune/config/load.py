@@ -10,15 +10,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rltune.config.problems import Problem, Where, find_problems, raise_problems
+from rltune.config.secrets import secrets_in
+from rltune.config.source import read_source
 from rltune.config.study import StudyConfig
-from rltune.config.yaml_reader import read_yaml
-from rltune.errors import ConfigError, RltuneError, SpaceError
+from rltune.errors import RltuneError, SpaceError
 from rltune.space.conditions import activation_order
-
-MAX_BYTES = 1_000_000
-"""Largest study file; a real one has a few kilobytes."""
-
-_START = "write a starter file with `rltune init`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +72,7 @@ def load_study(path: str | Path) -> StudyFile:
         ConfigError: for a file that can't be read, isn't UTF-8 or YAML, or describes no possible study.
     """
     source = str(path)
-    text = _read(Path(path), source)
-    data, lines = read_yaml(text, source)
-    if data is None:
-        raise ConfigError("the study file is empty", where=source, hint=_START)
-    if not isinstance(data, dict):
-        raise ConfigError(
-            f"expected keys such as `name: demo`, got a {'list' if isinstance(data, list) else 'single value'}",
-            where=source,
-            hint=_START,
-        )
+    text, data, lines = read_source(path)
     config = _check(data, lambda key: place(source, lines, key), source, lines)
     return StudyFile(config, text, lines, source)
 
@@ -105,6 +92,7 @@ def _check(data: Mapping[str, object], where: Where, source: str, lines: Mapping
     except ValidationError as error:
         raise_problems(_in_order(find_problems(error, StudyConfig, data), lines), where, source)
         raise
+    raise_problems(_in_order(secrets_in(data), lines), where, source)
     # The recipe's own space is checked when the recipe is known; conditions may name its parameters.
     if config.space is not None and config.space.base is None:
         try:
@@ -117,27 +105,3 @@ def _check(data: Mapping[str, object], where: Where, source: str, lines: Mapping
 def _in_order(problems: list[Problem], lines: Mapping[str, int]) -> list[Problem]:
     """By the line they stand in; what has no line (a missing key) comes first."""
     return sorted(problems, key=lambda problem: line_of(lines, problem.path) or 0)
-
-
-def _read(path: Path, source: str) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(
-                f"expected a study file of a few kilobytes, got {path.stat().st_size:,} bytes", where=source
-            )
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError("there is no such file", where=source, hint=_START) from None
-    except IsADirectoryError:
-        raise ConfigError(
-            "expected a study file, got a folder", where=source, hint="name the file, such as study.yaml"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"expected text in UTF-8, got another encoding (byte {error.start})",
-            where=source,
-            hint="save the file as UTF-8",
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"the file can't be read: {reason}", where=source) from None

@@ -98,15 +98,28 @@ class SpaceConfig(Section):
 class BudgetConfig(Section):
     """What the study may spend."""
 
-    time: Duration = Field(description="Wall clock of the whole study: seconds, or with units: 5m, 1h30m, 48h, 2d.")
+    time: Duration | None = Field(
+        default=None, description="Wall clock of the whole study: seconds, or with units: 5m, 1h30m, 48h, 2d."
+    )
+    gpu_hours: Positive | None = Field(
+        default=None,
+        description="Hours that trials hold a GPU, summed over GPUs (over trials where they use none); with `time`, "
+        "whichever ends first.",
+    )
     search: Fraction = Field(
         default=0.5,
-        description="Share of the time for the search; the other half pays for confirmation, final training and tests.",
+        description="Share of it for the search; the other half pays for confirmation, final training and tests.",
     )
     trials: Count | None = Field(
         default=None,
         description="Largest number of search trials; none: only the time limits it.",
     )
+
+    @model_validator(mode="after")
+    def _limits(self) -> BudgetConfig:
+        if self.time is None and self.gpu_hours is None:
+            raise ValueError("a budget needs time, gpu_hours or both, such as {time: 48h} or {gpu_hours: 400}")
+        return self
 
 
 class ValidationConfig(Section):
@@ -202,6 +215,11 @@ class ExecutorConfig(Section):
     grace_time: Duration = Field(
         default=30.0, description="Time a trial gets to save a checkpoint when it is asked to stop."
     )
+    retry_time: Duration = Field(
+        default=10.0,
+        description="A run that the machine ended (killed, node lost, disk full, GPU failed) is tried again: once at "
+        "once, then after so long, then after twice as long each time (docs/failures.md).",
+    )
     memory: Size | None = Field(
         default=None, description="Largest resident memory of a trial, such as 8GB; none: not limited."
     )
@@ -272,7 +290,6 @@ Budget = Annotated[BudgetConfig, name_only("time")]
 Stopping = Annotated[StoppingConfig, name_only("preset")]
 Optimizer = Annotated[OptimizerConfig, name_only()]
 Transfer = Annotated[TransferConfig, BeforeValidator(_switch)]
-Executor = Annotated[ExecutorConfig, name_only()]
 Trackers = Annotated[
     tuple[Annotated[TrackerConfig, name_only()], ...],
     Field(max_length=20),

@@ -9,11 +9,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from rltune.config.checkpoints import Checkpoints, CheckpointsConfig
+from rltune.config.cluster import Executor
 from rltune.config.names import check_name
 from rltune.config.parts import (
     Budget,
     ConfirmConfig,
-    Executor,
     ExecutorConfig,
     FinalConfig,
     Models,
@@ -82,7 +83,8 @@ def _each_once(trackers: Trackers) -> Trackers:
 
 
 def _no_password(url: str) -> str:
-    if re.search(r"://[^/@]*:[^/@]*@", url) or re.search(r"[?&]password=", url):
+    # A password may hold a slash, even an @.
+    if re.search(r"://[^/:@]*:[^@]*@", url) or re.search(r"[?&](ssl)?password=", url, re.IGNORECASE):
         raise PydanticCustomError(
             "password", "the database URL must not hold a password; set PGPASSWORD or use ~/.pgpass instead"
         )
@@ -160,7 +162,9 @@ class StudyConfig(Section):
         default_factory=dict,
         description="Hyperparameters held at a value, such as prompts_per_step; none: as in the recipe.",
     )
-    budget: Budget = Field(description="What the study may spend: 5m, 48h, or {time: 5m, search: 0.5, trials: 40}.")
+    budget: Budget = Field(
+        description="What the study may spend: 5m, 48h, {gpu_hours: 400}, or {time: 5m, search: 0.5, trials: 40}."
+    )
     steps: Count = Field(
         default_factory=_steps_of,
         description="Rollout steps of a full run (r_max): 40 for embedded models, which level off by then; else 100.",
@@ -181,7 +185,12 @@ class StudyConfig(Section):
         default=OptimizerConfig(name="joint_fidelity"),
         description="joint_fidelity spends most of the budget on small models and short runs.",
     )
-    executor: Executor = Field(default=ExecutorConfig(), description="Where trials run; local needs no set-up.")
+    executor: Executor = Field(
+        default=ExecutorConfig(), description="Where trials run: local, which needs no set-up, or ray."
+    )
+    checkpoints: Checkpoints = Field(
+        default=CheckpointsConfig(), description="How much disk checkpoints may take: a size such as 500GB; none: any."
+    )
     transfer: Transfer = Field(
         default=TransferConfig(),
         description="Whether the proxies' ranking holds is checked on the target during the search; false: it isn't.",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from rltune.errors import ConfigError
+from rltune.visible import is_plain, visible
 
 MAX_NODES = 20_000
 """A study file has some dozens of values; more means an alias bomb."""
@@ -86,6 +87,7 @@ class _Walk:
         convert = _SCALARS.get(node.tag)
         if convert is None or not isinstance(node, yaml.ScalarNode):
             raise self._error(f"the tag {node.tag} can't be used in a study file", line, path)
+        self._require_plain(node.value, line, path)
         try:
             return convert(node.value)
         except ValueError:
@@ -98,6 +100,7 @@ class _Walk:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error("a key must be plain text", line, path)
             key = str(key_node.value)
+            self._require_plain(key, line, path)
             inner = join(path, key)
             if key in result:
                 raise self._error(
@@ -109,6 +112,16 @@ class _Walk:
             self.lines[inner] = line
             result[key] = self.value(value_node, inner, depth + 1)
         return result
+
+    def _require_plain(self, text: str, line: int, path: str) -> None:
+        if not is_plain(text):
+            shown = visible(text)
+            raise self._error(
+                f"a text with characters that can't be seen: {shown if len(shown) <= 100 else shown[:97] + '...'}",
+                line,
+                path,
+                "escape sequences, marks that turn the reading order and the like have no place in a study file",
+            )
 
     def _error(self, message: str, line: int, path: str, hint: str | None = None) -> ConfigError:
         return ConfigError(message, where=f"{self.source}:{line} {path}".rstrip(), hint=hint)
@@ -139,6 +152,8 @@ def read_yaml(text: str, source: str) -> tuple[object, dict[str, int]]:
         ) from None
     except RecursionError:
         raise ConfigError("the file is nested too deeply", where=source) from None
+    except (ValueError, OverflowError) as error:  # an escape beyond Unicode, as "\\U00110000"
+        raise ConfigError(f"not valid YAML: {error}", where=source, hint="is an escape in it mistyped?") from None
     if node is None:
         return None, {}
     walk = _Walk(source)

@@ -27,7 +27,6 @@ _SLACK = 1e-9  # a start of a fit on its bound lies inside by so much
 _LEAST_SCALE = 1e-6  # of residuals, where the curve has no noise
 _NUDGE = 1e-4  # of log theta, for its slopes
 _AROUND = 11  # candidates a parameter around a fit
-_SHARE = 0.8  # arXiv 2507.18014 reads a run's pace from the step with 80 % of the gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,6 @@ class LawFit:
     def asymptote(self) -> float:
         """The level that the law tends to; may lie far beyond the horizon."""
         return self.start + self.gain
-
-    @property
-    def most_of_gain(self) -> float:
-        """The step at which 80 % of the law's gain is reached (infinite if it never is within 1,000 horizons)."""
-        x = np.geomspace(1e-4, 1e3, 4000)
-        shape = self.law.curve(0.0, 1.0, self.theta, x)
-        reached = np.flatnonzero(shape >= _SHARE)
-        return float(x[reached[0]] * self.horizon) if reached.size else math.inf
 
 
 def fit_laws(

@@ -5,13 +5,15 @@ trial produces goes through its segment's folder, so that nothing depends on the
 
     <segment>/order.json     what to do (an Order), written before the process starts
     <segment>/process.json   which process works on it (a ProcessIdentity)
+    <segment>/lease          touched every few seconds by the worker as long as it lives and holds the run
     <segment>/started.json   when the process started and when its first training step began
     <segment>/metrics.jsonl  one line of StepMetrics a rollout step
     <segment>/alive          touched while a trainer works on something longer than a step, such as a scoring
     <segment>/log.txt        the process's standard output and error
     <segment>/workspace/     files of the program that a trainer runs, if it does (see Reporter.workspace)
     <segment>/outcome.json   how it went (an Outcome), renamed into place at the very end
-    <run>/checkpoints/step-000040/   complete checkpoints, each with a manifest
+    <run>/checkpoints/step-000040/   complete checkpoints, each with a manifest (see `rltune.store.remote`, too)
+    <run>/checkpoints.holder         id of the order that may change them (see `rltune.executors.fence`)
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from rltune.store.registry import KEEP_CHECKPOINTS
 from rltune.trainers.base import ScoreJob, Scores, TrainJob
 from rltune.types import Cost, StepMetrics, StopReason
 
@@ -35,6 +38,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Depot:
+    """Where checkpoints are made and kept, if not in the study's folder (see `rltune.executors.shelf`).
+
+    Attributes:
+        url: of the run's uploads on object storage; empty: none are kept beyond the trial.
+        scratch: a folder on the disk of the machine that trains; empty: its folder for temporary files.
+    """
+
+    url: str = ""
+    scratch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One piece of work for a worker.
 
@@ -45,7 +61,12 @@ class Order:
         job: what to train or to score.
         rules: stopping rules by their plain description (see `rltune.stopping.build.build_rules`).
         earlier: metrics of the run's earlier segments, so that rules see the whole curve.
-        gpus: how many GPUs of this machine it has, for itself alone; None: one, which it may have to share.
+        gpus: how many GPUs of one machine it has, for itself alone (a fraction: such a share of one); None: one, which
+            it may have to share.
+        keep: own checkpoints that it keeps on disk; older ones are deleted while it trains.
+        avoid: machines on which the run was lost, as `rltune.executors.records.read_worker` names them: it goes to
+            another one that has room, if there is any.
+        depot: where checkpoints go; None: into `checkpoints`, as they are.
     """
 
     id: str
@@ -57,12 +78,15 @@ class Order:
     limits: Limits = field(default_factory=Limits)
     earlier: Sequence[StepMetrics] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
-    gpus: int | None = None
+    gpus: float | None = None
+    keep: int = KEEP_CHECKPOINTS
+    avoid: tuple[str, ...] = ()
+    depot: Depot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCheckpoint:
-    """A published checkpoint: its step, folder and size in bytes."""
+    """A published checkpoint: its step, folder (or its stand-in's, see `rltune.store.remote`) and size in bytes."""
 
     step: int
     path: Path
@@ -108,10 +132,14 @@ Event = Stepped | Ended
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A process that can be recognized later: a pid may be used again, a pid with its start time may not."""
+    """A process that can be recognized later: a pid may be used again, a pid with its start time may not.
+
+    `host`: the machine that it runs on (`rltune.store.manifest.host_name`); empty: this one.
+    """
 
     pid: int
     started: float
+    host: str = field(default="", compare=False)
 
 
 class Executor(Protocol):
@@ -119,10 +147,19 @@ class Executor(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many orders may be in flight at once."""
+        """How many orders may be in flight at once; may change when machines come and go.
+
+        Raises:
+            ExecutorError: if that can't be found out, because the machines can't be reached.
+        """
         ...
 
-    def has_room(self, gpus: int | None = None) -> bool:
+    @property
+    def gpus(self) -> float:
+        """GPUs in all that trials may use now; 0: they train on CPUs."""
+        ...
+
+    def has_room(self, gpus: float | None = None) -> bool:
         """Whether an order for so many GPUs (see `Order.gpus`) could be submitted now."""
         ...
 
@@ -134,8 +171,8 @@ class Executor(Protocol):
         """
         ...
 
-    def submit(self, order: Order) -> ProcessIdentity:
-        """Starts an order; returns at once.
+    def submit(self, order: Order) -> ProcessIdentity | None:
+        """Starts an order; returns at once. None: its process starts later, elsewhere, and tells in process.json.
 
         Raises:
             ExecutorError: if there is no room for it (see `has_room`), the executor isn't open or couldn't be started,
@@ -145,7 +182,11 @@ class Executor(Protocol):
 
     def poll(self, timeout: float) -> list[Event]:
         """What has happened since the last call, in order for each order id; waits up to `timeout` seconds for the
-        first event. `Ended` is given exactly once an order. A dying trial is an event, never an exception."""
+        first event. `Ended` is given exactly once an order. A dying trial is an event, never an exception.
+
+        Raises:
+            ExecutorError: if the executor itself can't go on, such as on machines that lack what every trial needs.
+        """
         ...
 
     def stop(self, order_id: str) -> None:

@@ -12,6 +12,7 @@ from rltune.executors.base import Executor
 
 EXECUTORS: Mapping[str, str] = {
     "local": "rltune.executors.local.executor:LocalExecutor",
+    "ray": "rltune.executors.ray.executor:RayExecutor",
 }
 """Name -> "module:Class". An executor of your own is one more line here."""
 
@@ -34,7 +35,16 @@ def build_executor(name: str, options: Mapping[str, object] | None = None) -> Ex
     if target is None:
         raise _unknown("executor", name, tuple(EXECUTORS), "executor")
     module, _, attribute = target.partition(":")
-    kind = getattr(import_module(module), attribute)
+    try:
+        kind = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ExecutorError(
+            f"the executor {name} needs the package {name}, which isn't installed",
+            where="executor.name",
+            hint=f"pip install 'rltune[{name}]'",
+        ) from error
     known = tuple(inspect.signature(kind).parameters)
     given = dict(options or {})
     for option in given:

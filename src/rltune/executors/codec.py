@@ -13,7 +13,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from rltune.executors.base import Limits, Order, Outcome, SavedCheckpoint
+from rltune.executors.base import Depot, Limits, Order, Outcome, SavedCheckpoint
+from rltune.store.registry import KEEP_CHECKPOINTS
 from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.types import Cost, StepMetrics, StopKind, StopReason
 
@@ -54,6 +55,9 @@ def order_to_plain(order: Order) -> dict[str, object]:
         "limits": _fields(order.limits),
         "earlier": [metrics_to_plain(m) for m in order.earlier],
         "gpus": order.gpus,
+        "keep": order.keep,
+        "avoid": list(order.avoid),
+        "depot": None if order.depot is None else _fields(order.depot),
     }
 
 
@@ -79,6 +83,9 @@ def order_from_plain(plain: Mapping[str, Any]) -> Order:
         earlier=tuple(metrics_from_plain(m) for m in plain["earlier"]),
         settings=dict(plain["settings"]),
         gpus=plain.get("gpus"),
+        keep=plain.get("keep", KEEP_CHECKPOINTS),
+        avoid=tuple(str(machine) for machine in plain.get("avoid", ())),
+        depot=Depot(**plain["depot"]) if plain.get("depot") else None,
     )
 
 

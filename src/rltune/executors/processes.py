@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rltune.executors.base import ProcessIdentity
+from rltune.store.manifest import host_name
 
 TRIAL_MARK = "RLTUNE_TRIAL"
 """Environment variable of a worker and all that it starts: `<pid>:<start time>` of the worker."""
@@ -72,6 +73,11 @@ def age_seconds() -> float:
     row = read_process(os.getpid())
     started = row.started if row else 0.0
     return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
+
+
+def is_here(identity: ProcessIdentity) -> bool:
+    """Whether it is (or was) a process of this machine."""
+    return identity.host in ("", host_name())
 
 
 def is_alive(identity: ProcessIdentity) -> bool:
@@ -182,6 +188,12 @@ def _proportional_bytes(pid: int) -> int:
     except OSError:
         return 0
     return 0
+
+
+def memory_ran_out(since: int) -> bool:
+    """Whether the kernel may have killed a process for lack of memory since `oom_kills` gave that number; where no
+    counter is shown, nobody knows, and it may."""
+    return oom_kills() > since or not any(path.exists() for path in OOM_COUNTERS)
 
 
 def oom_kills(places: Sequence[Path] = OOM_COUNTERS) -> int:

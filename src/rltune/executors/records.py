@@ -4,19 +4,22 @@
     process.json    pid and start time of the worker, and the controller's view of it after a crash
     started.json    when the process started and when its first training step began
     metrics.jsonl   {"step", "at" (seconds since the process started), "values"} a rollout step
+    lease           empty; touched by a living worker (see `rltune.executors.lease`)
     alive           empty; touched as a sign of progress between steps
     workspace/      what a program wrote that the trainer ran, if any: its output, its metrics
     log.txt         standard output and error
     outcome.json    an Outcome, there only when complete
 
 Whole files are written under a temporary name and renamed, so that a reader sees all of one or nothing. The metrics
-stream is appended to; a last line that was cut by a crash is not a line.
+stream is appended to; a last line that was cut by a crash is not a line. All of it is sealed (see `seal`): what a disk
+has changed counts as not there, never as another number.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,14 +27,21 @@ from typing import Any
 from rltune.errors import ExecutorError
 from rltune.executors import codec
 from rltune.executors.base import Order, Outcome, ProcessIdentity, SavedCheckpoint
-from rltune.store.manifest import MANIFEST, verify
+from rltune.executors.fence import grant
+from rltune.executors.seal import sealed, unsealed
+from rltune.redaction import redacted, scrub
+from rltune.store.manifest import host_name, verify
+from rltune.store.remote import size_of
 from rltune.trainers.base import TrainJob
 from rltune.types import FAILURES, Cost, StepMetrics, StopKind, StopReason
 
+NODE = "RLTUNE_NODE"
+"""Environment variable of a worker: what its cluster calls the machine that it is on."""
 LOG_TAIL_LINES = 40
 _LOG_TAIL_BYTES = 16_384
 _WITH_LOG = (*FAILURES, StopKind.DIVERGED, StopKind.LOST)
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a file raises that holds something else than was written; nothing in one may end a study."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,10 @@ class SegmentFiles:
         return self.folder / "metrics.jsonl"
 
     @property
+    def lease(self) -> Path:
+        return self.folder / "lease"
+
+    @property
     def alive(self) -> Path:
         return self.folder / "alive"
 
@@ -78,29 +92,28 @@ def checkpoint_folder(checkpoints: Path, step: int) -> Path:
     return checkpoints / f"step-{step:06d}"
 
 
-def checkpoint_bytes(folder: Path) -> int:
-    """The size of a checkpoint's files in bytes, without the manifest."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-
-
 # --- writing ---------------------------------------------------------------------------------------------------------
-def write_whole(path: Path, value: object, *, durable: bool = False) -> None:
-    """Writes a JSON file in one go; `durable`: it also survives a power cut.
+def write_whole(path: Path, value: Mapping[str, object], *, durable: bool = False) -> None:
+    """Writes a sealed JSON file in one go; `durable`: it also survives a power cut.
 
     Raises:
         OSError: if it can't be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(codec.dumps(value))
-        if durable:
-            stream.flush()
-            os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(sealed(value))
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_order(order: Order) -> None:
-    """Makes the segment's folder and writes the order into it.
+    """Makes the segment's folder, writes the order into it and gives the run to it.
 
     Raises:
         ExecutorError: if the folder has been used, or can't be written.
@@ -116,6 +129,7 @@ def write_order(order: Order) -> None:
         order.folder.mkdir(parents=True, exist_ok=True)
         order.checkpoints.mkdir(parents=True, exist_ok=True)
         write_whole(files.order, codec.order_to_plain(order))
+        grant(order.checkpoints, order.id)
     except OSError as error:
         raise ExecutorError(
             f"the segment's folder can't be written: {error.strerror or error}",
@@ -130,7 +144,9 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 
 def write_identity(folder: Path, identity: ProcessIdentity) -> None:
-    write_whole(SegmentFiles(folder).process, {"pid": identity.pid, "started": identity.started})
+    host = identity.host or host_name()
+    plain = {"pid": identity.pid, "started": identity.started, "host": host, "node": os.environ.get(NODE, "")}
+    write_whole(SegmentFiles(folder).process, plain)
 
 
 def touch_alive(folder: Path) -> None:
@@ -143,7 +159,7 @@ def touch_alive(folder: Path) -> None:
 def read_order(folder: Path) -> Order:
     """Raises ExecutorError if there is no complete order in the folder."""
     try:
-        return codec.order_from_plain(codec.loads(SegmentFiles(folder).order.read_bytes()))
+        return codec.order_from_plain(unsealed(SegmentFiles(folder).order.read_bytes()))
     except _UNREADABLE as error:
         raise ExecutorError(f"no readable order.json: {error}", where=str(folder)) from error
 
@@ -151,16 +167,26 @@ def read_order(folder: Path) -> Order:
 def read_identity(folder: Path) -> ProcessIdentity | None:
     """Which process works (or worked) on a segment; None if none has begun."""
     try:
-        plain = codec.loads(SegmentFiles(folder).process.read_bytes())
-        return ProcessIdentity(int(plain["pid"]), float(plain["started"]))
+        plain = unsealed(SegmentFiles(folder).process.read_bytes())
+        return ProcessIdentity(int(plain["pid"]), float(plain["started"]), str(plain.get("host", "")))
     except _UNREADABLE:
         return None
+
+
+def read_worker(folder: Path) -> str:
+    """The machine that works (or worked) on a segment: `host`, or `host (node)`; empty if none has begun."""
+    try:
+        plain = unsealed(SegmentFiles(folder).process.read_bytes())
+        host, node = str(plain["host"]), str(plain.get("node", ""))
+    except _UNREADABLE:
+        return ""
+    return f"{host} ({node})" if node else host
 
 
 def read_started(folder: Path) -> tuple[float, float] | None:
     """When the process started and when its first training step began (seconds since the epoch); None: not yet."""
     try:
-        plain = codec.loads(SegmentFiles(folder).started.read_bytes())
+        plain = unsealed(SegmentFiles(folder).started.read_bytes())
         return float(plain["process"]), float(plain["training"])
     except _UNREADABLE:
         return None
@@ -177,7 +203,8 @@ class MetricsPage:
 
 
 def read_metrics(folder: Path, offset: int = 0) -> MetricsPage:
-    """The complete lines from `offset` on, up to the first that can't be read. A missing file is an empty one."""
+    """The complete lines from `offset` on, up to the first that can't be read or isn't of the step that follows. A
+    missing file is an empty one."""
     try:
         with SegmentFiles(folder).metrics.open("rb") as stream:
             stream.seek(offset)
@@ -188,17 +215,20 @@ def read_metrics(folder: Path, offset: int = 0) -> MetricsPage:
     at = 0.0
     for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
         try:
-            plain: Any = codec.loads(line)
-            steps.append(codec.metrics_from_plain(plain))
-            at = float(plain["at"])
+            plain: Any = unsealed(line)
+            metrics, at_end = codec.metrics_from_plain(plain), float(plain["at"])
         except _UNREADABLE:
             break
+        if steps and metrics.step != steps[-1].step + 1:
+            break
+        steps.append(metrics)
+        at = at_end
         offset += len(line)
     return MetricsPage(tuple(steps), offset, at)
 
 
 def read_log_tail(folder: Path) -> str:
-    """The last lines of the log, without what progress bars have overwritten."""
+    """The last lines of the log, without what progress bars have overwritten and without known secrets."""
     try:
         with SegmentFiles(folder).log.open("rb") as stream:
             stream.seek(0, os.SEEK_END)
@@ -207,27 +237,56 @@ def read_log_tail(folder: Path) -> str:
     except OSError:
         return ""
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
-    return "\n".join(lines[-LOG_TAIL_LINES:]).strip("\n")
+    return redacted("\n".join(lines[-LOG_TAIL_LINES:]).strip("\n"))
+
+
+def scrub_logs(folder: Path) -> None:
+    """Overwrites known secrets in the logs of a segment whose processes are gone."""
+    files = SegmentFiles(folder)
+    for log in (files.log, *files.workspace.glob(f"**/{files.log.name}")):
+        scrub(log)
 
 
 def collect(folder: Path, checkpoints: Path, *, elapsed: float = 0.0) -> Outcome:
-    """How a segment ended, from its files alone: its own word if it could give one, else LOST with what it left.
+    """How a segment ended, from its files alone: its own word if it could give one and the metrics bear it out, else
+    LOST with what it left. Its processes are gone: values of secrets in its logs are overwritten.
 
     Args:
         folder: the segment's. checkpoints: the run's.
         elapsed: wall-clock seconds that the process is known to have lived, if it left no outcome.
     """
+    start = _start_step(folder)
     page = read_metrics(folder)
+    scrub_logs(folder)
+    if start is not None and page.steps and page.steps[0].step != start + 1:
+        page = MetricsPage((), 0, page.at)  # what is there came after a hole
     try:
-        plain = codec.loads(SegmentFiles(folder).outcome.read_bytes())
+        plain = unsealed(SegmentFiles(folder).outcome.read_bytes())
         outcome = codec.outcome_from_plain(plain, page.steps)
-    except _UNREADABLE:
+    except FileNotFoundError:
         outcome = _lost(folder, checkpoints, page, elapsed)
+    except _UNREADABLE:
+        outcome = _lost(folder, checkpoints, page, elapsed, "its outcome is damaged")
+    else:
+        # Its scores are in its metrics: without them, a trial that went well would count as one without a score.
+        if outcome.stop.kind not in FAILURES and outcome.stop.step > max([start or 0, *(m.step for m in page.steps)]):
+            outcome = _lost(folder, checkpoints, page, elapsed, "the end of its metrics is damaged")
     tail = read_log_tail(folder) if outcome.stop.kind in _WITH_LOG else ""
     return replace(outcome, log_tail=tail)
 
 
-def _lost(folder: Path, checkpoints: Path, page: MetricsPage, elapsed: float) -> Outcome:
+def _start_step(folder: Path) -> int | None:
+    """The step that a training segment began after; None for a scoring, or if its order can't be read."""
+    try:
+        job = read_order(folder).job
+    except ExecutorError:
+        return None
+    return job.start_step if isinstance(job, TrainJob) else None
+
+
+def _lost(
+    folder: Path, checkpoints: Path, page: MetricsPage, elapsed: float, cause: str = "its process vanished"
+) -> Outcome:
     started = read_started(folder)
     start_seconds = max(0.0, started[1] - started[0]) if started else 0.0
     total = max(elapsed, page.at, start_seconds)
@@ -239,12 +298,12 @@ def _lost(folder: Path, checkpoints: Path, page: MetricsPage, elapsed: float) ->
     except ExecutorError:
         return Outcome(StopReason(StopKind.LOST, 0, "its process had not begun"), cost)
     if not isinstance(job, TrainJob):
-        return Outcome(StopReason(StopKind.LOST, 0, "its process vanished before the scores were there"), cost)
+        return Outcome(StopReason(StopKind.LOST, 0, f"{cause} before the scores were there"), cost)
     last = page.steps[-1].step if page.steps else job.start_step
-    reason = f"its process vanished after step {last} of {job.stop_step}"
+    reason = f"{cause} after step {last} of {job.stop_step}"
     # A checkpoint ahead of the metrics (a power cut took the last lines) would leave a hole in the curve.
     saved = tuple(
-        SavedCheckpoint(step, path, checkpoint_bytes(path))
+        SavedCheckpoint(step, path, size_of(path))
         for step in range(job.start_step + 1, last + 1)
         if (path := checkpoint_folder(checkpoints, step)).is_dir() and verify(path) is None
     )

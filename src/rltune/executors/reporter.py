@@ -10,17 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from rltune.clock import Clock
-from rltune.errors import TrainerError
+from rltune.errors import CheckpointError, TrainerError
 from rltune.executors import codec
 from rltune.executors.base import Order, SavedCheckpoint
+from rltune.executors.fence import Fence
 from rltune.executors.isolation import StopRequest
+from rltune.executors.naming import storable
 from rltune.executors.processes import age_seconds
-from rltune.executors.records import SegmentFiles, checkpoint_folder, touch_alive, write_whole
+from rltune.executors.records import SegmentFiles, touch_alive, write_whole
+from rltune.executors.seal import sealed
+from rltune.executors.shelf import Shelf
 from rltune.stopping.base import Decision, Rule
 from rltune.stopping.guard import stop_reason, watch_all
 from rltune.stopping.non_finite import NonFinite
-from rltune.store.manifest import publish, remove, temporary_folder
-from rltune.store.registry import KEEP_CHECKPOINTS
 from rltune.trainers.base import TrainJob
 from rltune.types import BY_RULE, Cost, StepMetrics, StopKind, StopReason
 
@@ -31,13 +33,17 @@ class SegmentReporter:
     Args:
         order: the segment's order, whose job is a TrainJob.
         rules: the stopping rules; they are shown the order's earlier metrics first.
-        stop: the request to stop from outside.
+        stop: the request to stop from outside. shelf: keeps its checkpoints.
     """
 
-    def __init__(self, order: Order, job: TrainJob, rules: Sequence[Rule], stop: StopRequest, clock: Clock) -> None:
+    def __init__(
+        self, order: Order, job: TrainJob, rules: Sequence[Rule], stop: StopRequest, clock: Clock, shelf: Shelf
+    ) -> None:
         self._folder = order.folder
         self._files = SegmentFiles(order.folder)
-        self._checkpoints = order.checkpoints
+        self._shelf = shelf
+        self._keep = order.keep
+        self._fence = Fence(order.checkpoints, order.id)
         self._job = job
         self._stop = stop
         self._clock = clock
@@ -69,33 +75,37 @@ class SegmentReporter:
             raise TrainerError("the trainer reported a step before it said that training starts")
         if metrics.step != self.last_step + 1:
             raise TrainerError(f"expected step {self.last_step + 1} from the trainer, got step {metrics.step}")
+        metrics = replace(metrics, values=storable(metrics.values))
         line = codec.metrics_to_plain(metrics) | {"at": round(age_seconds(), 3)}
-        self._append(codec.dumps(line).encode() + b"\n")
+        self._append(sealed(line).encode() + b"\n")
         self.last_step = metrics.step
         self._validate_seconds += metrics.values.get("validate_seconds", 0.0)
         decision = self._guard.update(metrics)
         return stop_reason(decision) if decision else self._interrupted()
 
     def workspace(self) -> Path:
-        self._files.workspace.mkdir(exist_ok=True)
-        return self._files.workspace
+        self._shelf.workspace.mkdir(exist_ok=True)
+        return self._shelf.workspace
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> Path:
         if step != self.last_step:
             raise TrainerError(f"expected a checkpoint of step {self.last_step} from the trainer, got step {step}")
-        final = checkpoint_folder(self._checkpoints, step)
-        temporary = temporary_folder(final)
+        temporary = self._shelf.begin(step)
         try:
             save(temporary)
             # A checkpoint must never survive a power cut that its own metrics didn't.
             os.fsync(self._stream.fileno())
-            size = publish(temporary, final)
+            final, readable, size = self._shelf.publish(step, temporary)
+        except (OSError, CheckpointError):
+            shutil.rmtree(temporary, ignore_errors=True)
+            self._fence.check()  # whoever took the run over also took the temporary folder away, or what was in it
+            raise
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         self.saved = [c for c in self.saved if c.step != step] + [SavedCheckpoint(step, final, size)]
         self._prune()
-        return final
+        return readable
 
     def alive(self) -> None:
         touch_alive(self._folder)
@@ -141,9 +151,9 @@ class SegmentReporter:
     def _prune(self) -> None:
         """Deletes what the registry wouldn't keep at the segment's end either: with a large model, disks are full
         before that."""
-        for old in self.saved[:-KEEP_CHECKPOINTS]:
-            remove(old.path)
-        self.saved = self.saved[-KEEP_CHECKPOINTS:]
+        for old in self.saved[: -self._keep]:
+            self._shelf.remove(old.path)
+        self.saved = self.saved[-self._keep :]
 
     # --- parts ---------------------------------------------------------------------------------------------------
     def _append(self, line: bytes) -> None:

@@ -17,10 +17,14 @@ from rltune.clock import Clock, SystemClock
 from rltune.errors import ExecutorError
 from rltune.executors.base import Order, Outcome
 from rltune.executors.failures import explain
+from rltune.executors.fence import Fence, FencedError
 from rltune.executors.isolation import Stopped, StopRequest, follow_parent, limit_threads, own_session
-from rltune.executors.processes import age_seconds
+from rltune.executors.lease import STATUS_FENCED, hold_lease
+from rltune.executors.naming import storable
+from rltune.executors.processes import age_seconds, memory_ran_out, oom_kills
 from rltune.executors.records import SegmentFiles, read_order, touch_alive, write_identity, write_outcome
 from rltune.executors.reporter import SegmentReporter, interrupted, stopped_earlier
+from rltune.executors.shelf import Shelf, shelf_of
 from rltune.stopping.build import build_rules
 from rltune.trainers.base import ScoreJob, Trainer, TrainJob
 from rltune.trainers.build import build_trainer
@@ -41,10 +45,11 @@ def run_order(folder: Path, *, parent: int | None = None) -> int:
         parent: the process whose death is a request to stop; None: nobody.
 
     Returns:
-        The exit status: STATUS_DONE if an outcome was written.
+        The exit status: STATUS_DONE if an outcome was written; STATUS_FENCED if the run was given to another worker.
     """
     identity = own_session(SegmentFiles(folder).log)
     stop = StopRequest()
+    oom_before = oom_kills()
     try:
         order = read_order(folder)
         write_identity(folder, identity)
@@ -56,12 +61,17 @@ def run_order(folder: Path, *, parent: int | None = None) -> int:
         if parent is not None:
             follow_parent(parent)
         limit_threads(order.job.threads)
-        outcome = _carry_out(order, stop, SystemClock())
+        hold_lease(folder, Fence(order.checkpoints, order.id), identity)
+        outcome = _carry_out(order, stop, SystemClock(), oom_before)
+    except FencedError:
+        _log_exception()
+        return STATUS_FENCED
     except Stopped:
         outcome = Outcome(interrupted(_start_step(order)), Cost(start_seconds=age_seconds()))
     except BaseException as error:
         _log_exception()
-        outcome = Outcome(explain(error, _start_step(order)), Cost(start_seconds=age_seconds()))
+        reason = explain(error, _start_step(order), memory_ran_out=memory_ran_out(oom_before))
+        outcome = Outcome(reason, Cost(start_seconds=age_seconds()))
     finally:
         stop.ignore()
     return _leave(folder, outcome)
@@ -89,11 +99,12 @@ def flush_output() -> None:
             stream.flush()
 
 
-def _carry_out(order: Order, stop: StopRequest, clock: Clock) -> Outcome:
+def _carry_out(order: Order, stop: StopRequest, clock: Clock, oom_before: int) -> Outcome:
     trainer = build_trainer(order.trainer, order.settings)
-    if isinstance(order.job, ScoreJob):
-        return _score(trainer, order.folder, order.job, stop)
-    return _train(trainer, order, order.job, stop, clock)
+    with shelf_of(order) as (shelf, job):
+        if isinstance(job, ScoreJob):
+            return _score(trainer, order.folder, job, stop)
+        return _train(trainer, order, job, shelf, stop, clock, oom_before)
 
 
 def _score(trainer: Trainer, folder: Path, job: ScoreJob, stop: StopRequest) -> Outcome:
@@ -101,12 +112,14 @@ def _score(trainer: Trainer, folder: Path, job: ScoreJob, stop: StopRequest) -> 
     scores = trainer.score(job, partial(touch_alive, folder))
     stop.ignore()
     cost = Cost(validate_seconds=max(0.0, age_seconds() - start), start_seconds=start)
-    return Outcome(StopReason(StopKind.REACHED, 0, "scored"), cost, scores=dict(scores))
+    return Outcome(StopReason(StopKind.REACHED, 0, "scored"), cost, scores=storable(scores))
 
 
-def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clock: Clock) -> Outcome:
+def _train(
+    trainer: Trainer, order: Order, job: TrainJob, shelf: Shelf, stop: StopRequest, clock: Clock, oom_before: int
+) -> Outcome:
     """Trains; an exception becomes an outcome that keeps what was saved before it."""
-    reporter = SegmentReporter(order, job, build_rules(order.rules), stop, clock)
+    reporter = SegmentReporter(order, job, build_rules(order.rules), stop, clock, shelf)
     if reporter.earlier_stop is not None:
         return Outcome(stopped_earlier(reporter.earlier_stop, job.start_step), reporter.cost())
     try:
@@ -114,9 +127,11 @@ def _train(trainer: Trainer, order: Order, job: TrainJob, stop: StopRequest, clo
         reporter.check_end(reason, saves_anywhere=not isinstance(trainer, ExternalTrainer) or trainer.saves_anywhere)
     except Stopped:
         reason = interrupted(reporter.last_step)
+    except FencedError:
+        raise
     except Exception as error:
         _log_exception()
-        reason = explain(error, reporter.last_step)
+        reason = explain(error, reporter.last_step, memory_ran_out=memory_ran_out(oom_before))
     finally:
         stop.ignore()
     outcome = Outcome(reason, reporter.cost(), checkpoints=tuple(reporter.saved), abstained=dict(reporter.abstained))

@@ -14,6 +14,10 @@ from rltune.models.embedded import embedded_folder, embedded_names, is_embedded
 
 # A header names a few hundred tensors a file; anything near this size is not one.
 _MAX_HEADER_BYTES = 100_000_000
+_MOST_ELEMENTS = 10**15
+_MOST_SIDES = 16
+_WIDEST = 10**7
+"""Beyond these a header or a configuration is no model's, whoever wrote it."""
 _UNITS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 # `7B` in Qwen2.5-7B, `0.5b`, `8x7B`: a number and a unit, standing alone.
 _SIZE_IN_NAME = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)([kmbt])(?![a-z0-9])", re.IGNORECASE)
@@ -79,7 +83,7 @@ def _describe_folder(name: str, folder: Path) -> ModelInfo:
         )
     try:
         config = json.loads(config_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"can't be read: {error}", where=str(config_file), hint="the file may be damaged") from error
     if not isinstance(config, dict):
         raise ModelError("expected a JSON object", where=str(config_file), hint="the file may be damaged")
@@ -97,7 +101,7 @@ def _describe_folder(name: str, folder: Path) -> ModelInfo:
 def _whole(config: dict[str, object], *keys: str) -> int | None:
     for key in keys:
         value = config.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _WIDEST:
             return value
     return None
 
@@ -120,8 +124,14 @@ def _weight_files(folder: Path) -> list[Path]:
         return [standard] if standard.is_file() else sorted(folder.glob("*.safetensors"))
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"can't be read: {error!r}", where=str(index), hint="the file may be damaged") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"can't be read: {error!r:.200}", where=str(index), hint="the file may be damaged") from error
+    if odd := [name for name in names if not isinstance(name, str) or Path(name).name != name]:
+        raise ModelError(
+            f"expected names of files in the model's folder, got {odd[0]!r:.100}",
+            where=str(index),
+            hint="weights outside of their folder are not read",
+        )
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise ModelError(
@@ -140,8 +150,13 @@ def _elements(file: Path) -> int:
             if length > _MAX_HEADER_BYTES:
                 raise ValueError(f"a header of {length} bytes")
             header = json.loads(stream.read(length))
-        return sum(math.prod(tensor["shape"]) for key, tensor in header.items() if key != "__metadata__")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        shapes = [tensor["shape"] for key, tensor in header.items() if key != "__metadata__"]
+        if any(not isinstance(side, int) or not 0 <= side <= _MOST_ELEMENTS for shape in shapes for side in shape):
+            raise ValueError("a tensor has an impossible shape")
+        if (elements := sum(math.prod(shape[:_MOST_SIDES]) for shape in shapes)) > _MOST_ELEMENTS:
+            raise ValueError(f"its header names more than {_MOST_ELEMENTS:.0e} numbers")
+        return elements
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
         raise ModelError(
             f"not a safetensors file: {error}",
             where=str(file),

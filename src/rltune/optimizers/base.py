@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rltune.errors import OptimizerError, SpaceError
 from rltune.optimizers.telling import WHERE, Told, checked, ends, evaluation_of
@@ -162,6 +162,16 @@ class Optimizer(Protocol):
     def rank(self, history: History, count: int) -> Sequence[Configuration]:
         """The `count` (or fewer) configurations most promising for (target, r_max), best first: what the study
         confirms on the target. None that failed; an optimizer with a model may name some that were never run."""
+        ...
+
+
+@runtime_checkable
+class AsksMany(Optimizer, Protocol):
+    """An optimizer for which several proposals at once cost much less than one after the other."""
+
+    def ask_many(self, history: History, count: int) -> Sequence[Proposal]:
+        """Up to `count` things to run, all different runs, of which none knows the others' results; the first is that
+        of `ask`. Fewer if there aren't so many worth running. A pure function, as `ask`."""
         ...
 
 

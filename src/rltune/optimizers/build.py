@@ -13,7 +13,7 @@ from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Optimizer, Problem
 from rltune.optimizers.baseline_options import BohbOptions, GridOptions, OptunaOptions, meant_by
 from rltune.optimizers.options import JointFidelityOptions, RecipeOptions
-from rltune.optimizers.outline import NoOptions, OptimizerOptions, Outline, raise_mistakes
+from rltune.optimizers.outline import NoOptions, OptimizerOptions, raise_mistakes
 
 OPTIMIZERS: Mapping[str, tuple[str, str, type[OptimizerOptions]]] = {
     "bohb": ("rltune.optimizers.bohb", "BohbOptimizer", BohbOptions),
@@ -47,11 +47,6 @@ def check_optimizer(
     if problem is not None and name in LIGHT:
         build_optimizer(name, problem, options)
     return checked
-
-
-def outline_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Outline:
-    """What an optimizer will ask for, without making it. Raises as `check_optimizer`."""
-    return _checked_options(name, options, problem).outline(problem)
 
 
 def build_optimizer(name: str, problem: Problem, options: Mapping[str, object] | None = None) -> Optimizer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rltune.optimizers.base import Problem
-from rltune.optimizers.runs import Runs
+from rltune.optimizers.runs import RunKey, Runs
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.quasi_random import sobol
 from rltune.space.space import Space
@@ -33,6 +33,10 @@ class Candidate:
     fidelity: Fidelity
     missing: int
     rungs: int
+
+    @property
+    def run(self) -> RunKey:
+        return self.configuration, self.fidelity.model
 
 
 def new_configurations(

@@ -7,21 +7,21 @@ After an initial design, each proposal maximizes what an evaluation is expected 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from rltune.bayes.cost_model import fit_cost_model
-from rltune.bayes.data import NO_RUN, FidelityScale, TrainingData, encode_nearest, training_data
-from rltune.bayes.score_model import Hyperparameters, Posterior, ScoreModel, fit_hyperparameters, one_thread
+from rltune.bayes.data import NO_RUN, FidelityScale, TrainingData, encode_nearest, layout_of, training_data
+from rltune.bayes.score_model import Hyperparameters, ScoreModel, fit_points, fit_to, one_thread, representatives
 from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, candidates, neighbours, new_configurations
 from rltune.optimizers.design import next_of_design
 from rltune.optimizers.options import JointFidelityOptions
 from rltune.optimizers.runs import Runs, read_runs
-from rltune.optimizers.scoring import Scored, Scorer, posterior_at, rows
+from rltune.optimizers.scoring import Scored, Scorer, rows
 from rltune.types import Configuration, History, Phase, Proposal
 
 GOOD = 5
@@ -30,6 +30,12 @@ CONTINUED = 200
 """At most this many of the known configurations may be run further: those of the highest posterior mean at the goal."""
 REFINED = 4
 """This many of the best new candidates are refined by a local search."""
+SHORTLIST, THEN_REFINED = 256, 1
+"""Where several are asked for at once, those after the first are chosen from this many of its best candidates, of which
+fewer new ones are refined."""
+MOST_ROWS = 1_000
+"""The posterior sees at most this many evaluations and trials in flight, half of it evaluations at least: of more, the
+best half of these and a sample of all others. So a choice after ten thousand costs as much as one after a thousand."""
 LOWEST_LOG = -700.0
 GAIN = {"ei_per_cost": "expected improvement", "kg_per_cost": "expected gain at the goal"}
 PROMISING, PROMISING_SCALES, PROMISING_NEIGHBOURS = 6, (0.2, 0.1, 0.05), 24
@@ -39,8 +45,8 @@ PROMISING, PROMISING_SCALES, PROMISING_NEIGHBOURS = 6, (0.2, 0.1, 0.05), 24
 class JointFidelityOptimizer:
     """Proposes configuration, model and steps together.
 
-    `ask` and `rank` are pure functions of the history, in whatever order its evaluations came. Fitted hyperparameters
-    are remembered only to save time.
+    `ask` and `rank` are pure functions of the history, in whatever order its evaluations came. The last posterior and
+    its hyperparameters are remembered only to save time.
     """
 
     name = "joint_fidelity"
@@ -59,27 +65,36 @@ class JointFidelityOptimizer:
         self.initial = options.initial or max(6, 2 * len(problem.space.names))
         self._scale = FidelityScale(problem.rungs[0], problem.horizon, sizes, problem.target.name)
         self._fits: dict[bytes, Hyperparameters] = {}
+        self._modelled: tuple[tuple[object, object], int, ScoreModel] | None = None
 
     def ask(self, history: History) -> Proposal | None:
-        runs = read_runs(history, self.problem.training_seed)
-        proposal = next_of_design(self.problem, runs, self.initial)
-        if proposal is not None:
-            return proposal
-        with one_thread():
-            return self._best_proposal(history, runs)
+        return next(iter(self.ask_many(history, 1)), None)
+
+    def ask_many(self, history: History, count: int) -> list[Proposal]:
+        """See `rltune.optimizers.base.AsksMany`. After the first one, the next is chosen from the candidates that were
+        best then, and from what a local search finds around these."""
+        design: list[Proposal] = []
+        while len(design) < count:
+            runs = read_runs(history, self.problem.training_seed)
+            proposal = next_of_design(self.problem, runs, self.initial)
+            if proposal is None:
+                with one_thread():
+                    return [*design, *self._best_proposals(history, runs, count - len(design))]
+            design.append(proposal)
+            history = replace(history, pending=(*history.pending, proposal))
+        return design
 
     def rank(self, history: History, count: int) -> list[Configuration]:
         runs = read_runs(history, self.problem.training_seed)
         with one_thread():
             model = self._score_model(history)
             eligible = self._promising(model, runs)
-            at = self._at_goal(model, eligible)
-        return [eligible[i] for i in np.argsort(-at.mean, kind="stable")[:count]]
+            return self._best_means(model, eligible, count)
 
     def _promising(self, model: ScoreModel, runs: Runs) -> list[Configuration]:
         """What may be named best: all that ran and live, and the best new one that a local search finds around them, by
         the posterior mean at the goal. Only one: its neighbours would be confirmed for nothing."""
-        survivors = self._in_space(runs.survivors)
+        survivors = self._in_space(self._seen(runs.survivors, model))
         if not survivors:
             return []
         rng = np.random.default_rng((self.problem.seed, len(survivors)))
@@ -92,49 +107,80 @@ class JointFidelityOptimizer:
         return [*survivors, *[c for c in best if c not in ran][:1]]
 
     def _best_means(self, model: ScoreModel, configurations: list[Configuration], count: int) -> list[Configuration]:
-        mean = self._at_goal(model, configurations).mean
-        return [configurations[i] for i in np.argsort(-mean, kind="stable")[:count]]
+        means = self._means_at_goal(model, configurations)
+        return _best(configurations, dict(zip(configurations, means, strict=True)), count)
 
-    def _best_proposal(self, history: History, runs: Runs) -> Proposal | None:
+    def _best_proposals(self, history: History, runs: Runs, count: int) -> list[Proposal]:
         problem, scale = self.problem, self._scale
         rng = np.random.default_rng((problem.seed, len(history.evaluations) + len(history.pending)))
         model = self._score_model(history)
         costs = fit_cost_model(history, problem.space, scale, self.options.step_seconds)
-        survivors = self._in_space(runs.survivors)
-        good = self._best_means(model, survivors, GOOD) or [problem.recipe]
+        known = self._in_space(self._seen(runs.known, model))
+        means = dict(zip(known, self._means_at_goal(model, known), strict=True))
+        survivors = [c for c in self._in_space(runs.survivors) if c in means]
+        good = _best(survivors, means, GOOD) or [problem.recipe]
         new = new_configurations(problem.space, good, runs, rng)
-        scorer = Scorer(problem, scale, model, costs, survivors, self.options.acquisition)
-        known = self._best_means(model, self._in_space(runs.known), CONTINUED)
-        scored = scorer.score(candidates(problem, runs, new, known))
-        if not scored:
-            return None
-        fresh = set(new)
-        leaders = [s for s in scored if s.candidate.configuration in fresh][:REFINED]
-        tried = {configuration for configuration, _ in runs.attempted} | runs.dead
-        refined = [scorer.refine(leader, tried, rng) for leader in leaders]
-        best = max([scored[0], *refined], key=lambda s: s.log_alpha)
-        return self._proposal(best, model)
+        considered = candidates(problem, runs, new, _best(known, means, CONTINUED))
+        fresh, tried = set(new), {configuration for configuration, _ in runs.attempted} | runs.dead
+        found: list[Proposal] = []
+        while considered and len(found) < count:
+            if found:
+                model = model.believing(self._rows_of(found[-1:]))
+            scorer = Scorer(problem, scale, model, costs, {c: means[c] for c in survivors}, self.options.acquisition)
+            scored = scorer.score(considered)
+            leaders = [s for s in scored if s.candidate.configuration in fresh][: THEN_REFINED if found else REFINED]
+            refined = [scorer.refine(leader, tried, rng) for leader in leaders]
+            best = max([scored[0], *refined], key=lambda s: s.log_alpha)
+            found.append(self._proposal(best, model))
+            tried.add(best.candidate.configuration)
+            considered = [s.candidate for s in scored if s.candidate.run != best.candidate.run][:SHORTLIST]
+        return found
 
     def _score_model(self, history: History) -> ScoreModel:
         """The posterior after all evaluations, and after imagined results of what is in flight."""
-        data = training_data(history, self.problem.space, self._scale)
-        model = ScoreModel(data, self._hyperparameters(data))
-        pending = [
+        pending = self._rows_of(history.pending)
+        room = max(MOST_ROWS - len(pending), MOST_ROWS // 2)
+        return self._model_of(history, room).believing(pending)
+
+    def _rows_of(self, proposals: Sequence[Proposal]) -> np.ndarray:
+        """x (q, D) of those that the model can see."""
+        found = [
             np.array([*encoding, *self._scale.coordinates(p.fidelity.model, p.fidelity.steps), NO_RUN])
-            for p in history.pending
+            for p in proposals
             if p.fidelity.model in self._scale.sizes
             and (encoding := encode_nearest(self.problem.space, p.configuration)) is not None
         ]
-        return model.believing(np.array(pending).reshape(len(pending), data.x.shape[1]))
+        return np.array(found).reshape(len(found), layout_of(self.problem.space).width)
+
+    def _model_of(self, history: History, most: int) -> ScoreModel:
+        """The posterior after all evaluations, of which it sees at most so many. It is made once for all proposals
+        until the next one comes."""
+        known, seen = (history.evaluations, history.base_scores), min(most, len(history.evaluations))
+        if self._modelled is None or self._modelled[:2] != (known, seen):
+            data = training_data(history, self.problem.space, self._scale)
+            thinned = representatives(data, most, best=0.5)
+            self._modelled = known, seen, ScoreModel(thinned, self._hyperparameters(data))
+        return self._modelled[2]
 
     def _hyperparameters(self, data: TrainingData) -> Hyperparameters:
-        key = data.x.tobytes() + data.y.tobytes()
+        points, scale = fit_points(data)
+        # above a certain number the scale is that of the points alone
+        key = points.x.tobytes() + points.y.tobytes() + np.array([scale.center, scale.spread]).tobytes()
         if key not in self._fits:
-            self._fits = {key: fit_hyperparameters(data)}
+            self._fits = {key: fit_to(points, scale)}
         return self._fits[key]
 
-    def _at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> Posterior:
-        return posterior_at(self.problem.goal, configurations, model, self.problem, self._scale)
+    def _seen(self, configurations: Sequence[Configuration], model: ScoreModel) -> Sequence[Configuration]:
+        """Those whose results the posterior sees; with no more than MOST_ROWS runs, all."""
+        if len(model.data.runs) <= MOST_ROWS:
+            return configurations
+        shown = set(model.data.x[:, -1])
+        seen = {run[0] for run, number in model.data.runs.items() if number in shown}
+        return [c for c in configurations if c in seen]
+
+    def _means_at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> np.ndarray:
+        goal = self.problem.goal
+        return model.means(rows([Candidate(c, goal, 0, 0) for c in configurations], self.problem, self._scale))
 
     def _in_space(self, configurations: Sequence[Configuration]) -> list[Configuration]:
         """Those that have coordinates: a history may hold runs of another space."""
@@ -163,6 +209,13 @@ class JointFidelityOptimizer:
                 "incumbent": best.incumbent,
             },
         )
+
+
+def _best(
+    configurations: Sequence[Configuration], means: Mapping[Configuration, float], count: int
+) -> list[Configuration]:
+    """The `count` of the highest mean; of equals, in their order."""
+    return sorted(configurations, key=lambda c: -means[c])[:count]
 
 
 def with_target(problem: Problem) -> Problem:

@@ -6,7 +6,7 @@ Notation:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ import numpy as np
 from rltune.bayes.acquisition import knowledge_gradient, score_improvement
 from rltune.bayes.cost_model import CostModel
 from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest, layout_of
-from rltune.bayes.score_model import Posterior, ScoreModel
+from rltune.bayes.score_model import ScoreModel, Solved
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, neighbours
 from rltune.optimizers.options import Acquisition
@@ -39,7 +39,8 @@ class Scored:
 
 
 class Scorer:
-    """Scores candidates against the incumbent, the best of `survivors`."""
+    """Scores candidates against the incumbent, the best of `survivors`: configurations and their posterior means at the
+    goal."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Scorer:
         scale: FidelityScale,
         model: ScoreModel,
         costs: CostModel,
-        survivors: Sequence[Configuration],
+        survivors: Mapping[Configuration, float],
         acquisition: Acquisition,
     ) -> None:
         self._problem = problem
@@ -97,12 +98,11 @@ class Scorer:
         return knowledge_gradient(*self._model.shifts(measured, own, self._leaders))
 
     @cached_property
-    def _leaders(self) -> np.ndarray:
-        """x (m, D) at the goal of the survivors that may come to be best, 1 <= m <= LEADERS; else of the recipe."""
+    def _leaders(self) -> Solved:
+        """The m survivors that may come to be best, at the goal, 1 <= m <= LEADERS; else the recipe."""
         goal = self._problem.goal
-        known = [Candidate(c, goal, 0, 0) for c in self._survivors or (self._problem.recipe,)]
-        x = rows(known, self._problem, self._scale)
-        return x[np.argsort(-self._model.posterior(x).mean, kind="stable")[:LEADERS]]
+        leaders = sorted(self._survivors, key=lambda c: -self._survivors[c])[:LEADERS] or [self._problem.recipe]
+        return self._model.solve(rows([Candidate(c, goal, 0, 0) for c in leaders], self._problem, self._scale))
 
     def _incumbent(self, model: str) -> float:
         """f*: the largest posterior mean of a survivor at r_max, on the model whose score is to improve.
@@ -112,22 +112,14 @@ class Scorer:
         """
         fidelity = Fidelity(model, self._problem.horizon) if self._acquisition == "ei_per_cost" else self._problem.goal
         if fidelity.model not in self._incumbents:
-            at = posterior_at(fidelity, self._survivors, self._model, self._problem, self._scale)
+            means = list(self._survivors.values())
+            if fidelity != self._problem.goal:
+                at = [Candidate(c, fidelity, 0, 0) for c in self._survivors]
+                means = self._model.means(rows(at, self._problem, self._scale))
             # with no survivor, anything above the best score that was imputed is an improvement
             imputed = self._model.scale.standardize(self._model.data.y)
-            self._incumbents[fidelity.model] = float(max(at.mean, default=imputed.max(initial=0.0)))
+            self._incumbents[fidelity.model] = float(max(means, default=imputed.max(initial=0.0)))
         return self._incumbents[fidelity.model]
-
-
-def posterior_at(
-    fidelity: Fidelity,
-    configurations: Sequence[Configuration],
-    model: ScoreModel,
-    problem: Problem,
-    scale: FidelityScale,
-) -> Posterior:
-    """Of configurations (q) at one fidelity."""
-    return model.posterior(rows([Candidate(c, fidelity, 0, 0) for c in configurations], problem, scale))
 
 
 def rows(candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
+from rltune.visible import visible
+
 
 class Html(str):
     """Markup that is finished: nothing in it needs escaping any more."""
@@ -13,8 +15,8 @@ class Html(str):
 
 
 def safe(value: object) -> Html:
-    """`value` as markup: as it is if it is Html, else its text with all special characters escaped."""
-    return value if isinstance(value, Html) else Html(html.escape(str(value), quote=True))
+    """`value` as markup: as it is if it is Html, else its text, visible, with all special characters escaped."""
+    return value if isinstance(value, Html) else Html(html.escape(visible(str(value)), quote=True))
 
 
 def tag(name: str, content: object = "", **attributes: str) -> Html:

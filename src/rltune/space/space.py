@@ -39,6 +39,7 @@ class Space:
         constraints: what the values of several parameters must meet together.
         elsewhere: what holds for a conditional parameter where it is absent; constraints count with it.
         nearest: what moves values into the constraints.
+        encodings: encodings that are known already, of configurations moved into the space (see `rltune.bayes.data`).
 
     Raises:
         SpaceError: if there is no parameter, a condition or a constraint is impossible, or no values meet all
@@ -50,6 +51,7 @@ class Space:
     elsewhere: Mapping[str, Scalar] = field(default_factory=dict)
     order: tuple[str, ...] = field(init=False, repr=False, compare=False)
     nearest: Nearest = field(init=False, repr=False, compare=False)
+    encodings: dict[Configuration, np.ndarray | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.parameters:
@@ -64,6 +66,7 @@ class Space:
         object.__setattr__(self, "order", activation_order(self.parameters))
         nearest = Nearest(self.parameters, self.order, self.constraints, self.elsewhere)
         object.__setattr__(self, "nearest", nearest)
+        object.__setattr__(self, "encodings", {})
 
     def __reduce__(self) -> tuple[type[Space], tuple[dict[str, Parameter], tuple[Constraint, ...], dict[str, Scalar]]]:
         return Space, (dict(self.parameters), self.constraints, dict(self.elsewhere))

@@ -1,149 +1,85 @@
-"""What the store holds, as plain records, and the contract of a study's store.
+"""The contract of a study's store; what it holds are the records of `rltune.store.records`, named here too.
 
 rltune's own tables are the source of truth. Every method that writes is one transaction: after it returns, a
-`kill -9` or a power cut loses nothing of it; one that raises has changed nothing. One controller writes; any number
-of observers read meanwhile. Every method may raise StoreError.
+`kill -9` or a power cut loses nothing of it; one that raises has changed nothing. One controller writes, fenced by its
+lease (`rltune.store.lock`); any number of observers read meanwhile. Whoever else writes a study waits its turn.
+Every method may raise StoreError.
 
-Tables: study, configuration, run (configuration, model, seed), segment (run, from_step, to_step, state, ...), metric
-(run, step, name, value), checkpoint (run, step, path, bytes, state, pinned), evaluation (run, step), score (tests and
-base models), decision (ledger), event.
+Tables: study, controller (who runs it), configuration, run (configuration, model, seed), segment (run, from_step,
+to_step, state, ...), metric (run, step, name, value), checkpoint (run, step, path, bytes, state, pinned, tier),
+evaluation (run, step), score (tests and base models), decision (ledger), event.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
-from rltune.types import Configuration, Cost, Evaluation, History, Phase, Proposal, StepMetrics, StopReason
+from rltune.store.records import (
+    Begun,
+    CheckpointRecord,
+    CheckpointState,
+    CheckpointTier,
+    DecisionRecord,
+    EventRecord,
+    Mark,
+    News,
+    Outline,
+    Paired,
+    RunRecord,
+    ScoreRecord,
+    SegmentRecord,
+    SegmentState,
+    StudyRecord,
+    StudyState,
+    Totals,
+    TrialRecord,
+)
+from rltune.types import Configuration, Cost, Evaluation, History, Proposal, StepMetrics, StopReason
 
-
-class StudyState(StrEnum):
-    CREATED = "created"
-    RUNNING = "running"
-    INTERRUPTED = "interrupted"  # stopped on request; can be resumed
-    FAILED = "failed"  # can't go on until the cause is mended; can be resumed then
-    FINISHED = "finished"
-
-
-class SegmentState(StrEnum):
-    RUNNING = "running"
-    ENDED = "ended"
-
-
-class CheckpointState(StrEnum):
-    COMPLETE = "complete"
-    DAMAGED = "damaged"  # seen to be truncated or changed; never used again
-    DELETED = "deleted"
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRecord:
-    """The study itself: `config` is its whole resolved configuration, `seconds` the wall clock spent so far over all
-    sittings, `phase` where its loop is, `facts` small results (winner, plan, measured step times) by name."""
-
-    name: str
-    state: StudyState
-    config: Mapping[str, object]
-    created: float
-    seconds: float
-    phase: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One configuration on one model with one seed. `number` counts runs of the study from 1."""
-
-    id: str
-    number: int
-    configuration: Configuration
-    model: str
-    seed: int
-    last_step: int  # steps that a complete, undamaged checkpoint holds
-    stop: StopReason | None  # why its newest ended segment ended
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRecord:
-    """The part of a run executed in one go. `retrained` are the steps that an earlier segment had trained already
-    (lost with a crash or a damaged checkpoint)."""
-
-    id: str
-    run_id: str
-    from_step: int
-    to_step: int
-    phase: Phase
-    reason: str
-    state: SegmentState
-    folder: Path
-    pid: int | None
-    pid_started: float | None
-    started: float
-    ended: float | None
-    stop: StopReason | None
-    cost: Cost
-    retrained: int
-    log_tail: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointRecord:
-    run_id: str
-    step: int
-    path: Path
-    bytes: int
-    state: CheckpointState
-    pinned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRecord:
-    """A score outside of training: of a base model (`run_id` None) or of a run's checkpoint, on a split.
-
-    `split`: one of the study's own task, or `test/<task>`, the test split of another one (`rltune.tasks.ood`).
-    """
-
-    model: str
-    run_id: str | None
-    step: int
-    split: str
-    values: Mapping[str, float]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRecord:
-    """One line of the ledger: who decided what, from which inputs. `kind`: proposal, stop, promotion, winner, ..."""
-
-    time: float
-    kind: str
-    subject: str
-    reason: str
-    values: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """Something that happened and that a person may want to know: `level` is info, warning or error."""
-
-    time: float
-    level: str
-    message: str
+__all__ = [
+    "Begun",
+    "CheckpointRecord",
+    "CheckpointState",
+    "CheckpointTier",
+    "DecisionRecord",
+    "EventRecord",
+    "Mark",
+    "News",
+    "Outline",
+    "Paired",
+    "RunRecord",
+    "ScoreRecord",
+    "SegmentRecord",
+    "SegmentState",
+    "StudyRecord",
+    "StudyState",
+    "StudyStore",
+    "Totals",
+    "TrialRecord",
+]
 
 
 class StudyStore(Protocol):
     """One study's records."""
+
+    def fence(self, token: int) -> None:
+        """From now on each transaction that writes makes sure that `token`, of a lease, is the study's newest, and
+        raises StoreError if another controller has taken over; nothing is written then.
+
+        With a lease, a transaction whose connection breaks is tried again for some minutes, and happens exactly once.
+        """
+        ...
 
     # --- the study -----------------------------------------------------------------------------------
     def study(self) -> StudyRecord: ...
 
     def set_state(self, state: StudyState, phase: str | None = None) -> None: ...
 
-    def add_seconds(self, seconds: float) -> None:
-        """Adds wall-clock seconds to what the study has spent."""
+    def add_seconds(self, seconds: float, facts: Mapping[str, object] = MappingProxyType({})) -> None:
+        """Adds wall-clock seconds to what the study has spent, and keeps facts (as `set_fact`) together with that."""
         ...
 
     def set_fact(self, name: str, value: object) -> None:
@@ -173,6 +109,10 @@ class StudyStore(Protocol):
         """Adds metrics. A step that the run has already is replaced by the newer line (it was retrained)."""
         ...
 
+    def add_all_steps(self, steps: Mapping[str, Sequence[StepMetrics]]) -> None:
+        """As `add_steps` for several segments, by their ids, in one transaction."""
+        ...
+
     def finish_segment(
         self,
         segment_id: str,
@@ -182,6 +122,7 @@ class StudyStore(Protocol):
         checkpoints: Sequence[tuple[int, Path, int]],
         evaluations: Sequence[Evaluation],
         log_tail: str = "",
+        worker: str = "",
     ) -> bool:
         """Ends a segment, all in one transaction: metrics, checkpoints (step, path, bytes), evaluations and, when a
         rule stopped it, a `stop` line in the ledger. Returns False, and changes nothing, if the segment has ended
@@ -210,6 +151,10 @@ class StudyStore(Protocol):
 
     def set_checkpoint_state(self, run_id: str, step: int, state: CheckpointState) -> None: ...
 
+    def strip_checkpoint(self, run_id: str, step: int, size: int) -> None:
+        """Notes that a checkpoint holds the weights only, in `size` bytes."""
+        ...
+
     def pin_checkpoint(self, run_id: str, step: int, pinned: bool) -> None:
         """A pinned checkpoint is never deleted by retention."""
         ...
@@ -229,8 +174,20 @@ class StudyStore(Protocol):
         of these phases; `base_scores` from the scores of base models on the validation split."""
         ...
 
-    def evaluations(self) -> list[tuple[str, Evaluation]]:
-        """(run id, evaluation), all phases, in the order of their commit."""
+    def evaluations(self, model: str | None = None) -> list[tuple[str, Evaluation]]:
+        """(run id, evaluation), all phases, of all models or one, in the order of their commit."""
+        ...
+
+    def paired(self, target: str, horizon: int) -> Paired:
+        """Configurations that were evaluated on the target, trained to step `horizon` at most, and elsewhere too."""
+        ...
+
+    def outline(self, target: str | None, horizon: int | None, configurations: Sequence[Configuration] = ()) -> Outline:
+        """What tells where the study stands, however much it holds; `target` is trained to step `horizon` at most."""
+        ...
+
+    def news(self, mark: Mark) -> News:
+        """Segments and evaluations since a mark; all of them since `Mark()`. For the one controller that writes."""
         ...
 
     def runs(self) -> list[RunRecord]: ...
@@ -240,6 +197,14 @@ class StudyStore(Protocol):
     def curve(self, run_id: str) -> list[StepMetrics]:
         """All metrics of a run by step. After a crash it may reach beyond the checkpoint that the run continues from;
         those steps are replaced as they are trained again."""
+        ...
+
+    def curves(self) -> dict[str, list[StepMetrics]]:
+        """`curve` of every run that has one, by run id."""
+        ...
+
+    def metric_total(self, name: str) -> float | None:
+        """The sum of a metric's finite values over all steps of all runs; None if no run has it."""
         ...
 
     def scores(self) -> list[ScoreRecord]: ...

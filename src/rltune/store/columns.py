@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from rltune.errors import StoreError
+from rltune.redaction import redacted
 
 WholeNumber = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on both. SQLite numbers rows by itself only in a column of type INTEGER."""
@@ -48,7 +49,8 @@ class ExactFloat(UserDefinedType[float]):
 
 
 class CleanText(TypeDecorator[str]):
-    """Text for people (reasons, logs). What a database can't hold (NUL, lone surrogates) is U+FFFD."""
+    """Text for people (reasons, logs). What a database can't hold (NUL, lone surrogates) is U+FFFD, and values of
+    secrets that this process knows are `***`: a trial's log may show its environment."""
 
     impl = Text
     cache_ok = True
@@ -56,7 +58,8 @@ class CleanText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+        clean = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+        return redacted(clean)
 
 
 class JsonText(TypeDecorator[object]):
@@ -75,6 +78,8 @@ class JsonText(TypeDecorator[object]):
         return to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        if value == "{}":
+            return {}  # by far the most of them
         return None if value is None else json.loads(value)
 
 

@@ -21,13 +21,14 @@ R = TypeVar("R")
 def names_damage(
     read: Callable[Concatenate[Connection, Scope, P], R],
 ) -> Callable[Concatenate[Connection, Scope, P], R]:
-    """A reading function that raises StoreError, with table and row, where it would raise JSONDecodeError."""
+    """A reading function that raises StoreError, with table and row, where it would raise JSONDecodeError, or
+    RecursionError for what is nested a thousand deep."""
 
     @functools.wraps(read)
     def reading(connection: Connection, scope: Scope, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(connection, scope, *args, **kwargs)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise StoreError(
                 f"{_broken_row(connection, scope)} isn't valid JSON: {error}",
                 where=scope.where,
@@ -46,7 +47,7 @@ def _broken_row(connection: Connection, scope: Scope) -> str:
             for row, text in connection.execute(_texts(table, column, scope)):
                 try:
                     json.loads(text)
-                except json.JSONDecodeError:
+                except (json.JSONDecodeError, RecursionError):
                     return f"the column {column.name} of table {table.name}, row {row},"
     return "a column"
 

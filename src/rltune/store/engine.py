@@ -13,7 +13,6 @@ SQLite.
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,19 +22,23 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from rltune.errors import StoreError
+from rltune.redaction import hide_passwords as hide_secrets
 from rltune.store.schema import POSTGRES_SCHEMA
 
 DATABASE_FILE = "study.db"
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one before it gives up."""
 
+SILENT_SECONDS = 30
+"""After so long a server ends a transaction whose program says nothing (frozen, or its machine gone): until then its
+locks keep a successor waiting."""
+
 WRITES = "rltune_writes"
 """Execution option of connections whose transactions write."""
 
-_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@|\b(password|passwd|pwd)=[^&\s]+")
 _POSTGRES_FORM = "postgresql+psycopg://USER@HOST/DATABASE"
 
 
@@ -86,11 +89,6 @@ def parse_location(location: str | Path) -> Location:
     return Location(folder=None, url=url, shown=hide_secrets(url.render_as_string(hide_password=True)))
 
 
-def hide_secrets(text: str) -> str:
-    """The text with the passwords of URLs in it replaced by ***."""
-    return _PASSWORD.sub(lambda m: f"{m[2]}=***" if m[2] else f"{m[1]}:***@", text)
-
-
 def without_secrets(value: object) -> object:
     """A copy of nested mappings and sequences whose strings hold no passwords of URLs."""
     if isinstance(value, str):
@@ -108,6 +106,12 @@ class Access(Enum):
     READ = "ro"
     WRITE = "rw"
     CREATE = "rwc"
+    UPGRADE = "upgrade"  # as WRITE; SQLite changes some tables by copying them, and must let others point nowhere then
+
+    @property
+    def mode(self) -> str:
+        """For SQLite's URI."""
+        return "rw" if self is Access.UPGRADE else self.value
 
 
 def open_engine(location: Location, access: Access) -> Engine:
@@ -126,7 +130,7 @@ def open_engine(location: Location, access: Access) -> Engine:
             hide_parameters=True,
             # Several SELECTs of one reading must see one state, as they do in SQLite.
             isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-            connect_args={"options": "-c default_transaction_read_only=on"} if read_only else {},
+            connect_args=_connect_args(location.url, read_only),
         )
     except ModuleNotFoundError as error:
         raise StoreError(
@@ -137,34 +141,65 @@ def open_engine(location: Location, access: Access) -> Engine:
     return engine.execution_options(schema_translate_map={None: POSTGRES_SCHEMA})
 
 
+def _connect_args(url: URL, read_only: bool) -> dict[str, str | int]:
+    """What psycopg is told beside the URL: neither side waits for ever for a machine that has vanished."""
+    settings = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
+    else:
+        settings["idle_in_transaction_session_timeout"] = f"{SILENT_SECONDS}s"
+    given = url.query.get("options", "")
+    own = [f"-c {name}={value}" for name, value in settings.items()]
+    return {
+        "options": " ".join([*own, given if isinstance(given, str) else " ".join(given)]).strip(),
+        "connect_timeout": 10,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    }
+
+
 def _sqlite(file: Path, access: Access) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            _sqlite_uri(file, access),
+            sqlite_uri(file, access),
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,  # transactions begin where `begin` says, never by themselves
             check_same_thread=False,  # the pool gives a connection to one thread at a time
         )
+        # A database may come from somebody else: what its schema (views, triggers) calls must be harmless by itself.
+        connection.execute("PRAGMA trusted_schema = OFF").close()
         if access is not Access.READ:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            keys = "OFF" if access is Access.UPGRADE else "ON"
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", f"foreign_keys = {keys}"):
                 connection.execute(f"PRAGMA {pragma}").close()
         return connection
-
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     # A reader connects anew for each reading: how it must open the file can change while it looks on.
     pool = NullPool if access is Access.READ else QueuePool
     engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=pool, hide_parameters=True)
-    event.listen(engine, "begin", begin)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
-def _sqlite_uri(file: Path, access: Access) -> str:
+def memory_engine(database: sqlite3.Connection) -> Engine:
+    """An engine on one SQLite connection, to a database in memory (`isolation_level` None)."""
+    engine = create_engine("sqlite+pysqlite://", creator=lambda: database, poolclass=StaticPool, hide_parameters=True)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def sqlite_uri(file: Path, access: Access) -> str:
+    """How `sqlite3.connect` opens a file."""
     # A reader shares the WAL's index, a file that it must be able to make. Where it can't (somebody else's folder, a
     # read-only disk) and no WAL is left, nobody writes: then SQLite may read the file as it is.
     wal = file.with_name(f"{file.name}-wal")
     alone = access is Access.READ and not wal.exists() and not os.access(file.parent, os.W_OK)
-    return f"file:{quote(str(file))}?mode={access.value}{'&immutable=1' if alone else ''}"
+    return f"file:{quote(str(file))}?mode={access.mode}{'&immutable=1' if alone else ''}"

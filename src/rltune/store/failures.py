@@ -9,6 +9,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from rltune.errors import StoreError
 
+_AWAY = (
+    "check that it runs and that the URL is right; what a study had measured is safe in its folder, and `rltune "
+    "resume` goes on"
+)
 _CAUSES = (
     # (part of the driver's message in lower case, what it means, what to do)
     ("disk is full", "the disk is full", "free some space, then resume: everything committed so far is safe"),
@@ -47,7 +51,8 @@ _CAUSES = (
         "the server doesn't have what the URL names",
         "create the database first (`createdb NAME`)",
     ),
-    ("connection", "the database server can't be reached", "check that it runs and that the URL is right"),
+    ("terminating connection", "the database server ended the connection", _AWAY),
+    ("connection", "the database server can't be reached", _AWAY),
 )
 
 

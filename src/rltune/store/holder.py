@@ -1,4 +1,4 @@
-"""Who holds a study's lock."""
+"""Who holds a study, or the lock of one of its mirrors."""
 
 from __future__ import annotations
 

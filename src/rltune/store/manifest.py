@@ -5,25 +5,43 @@ rename. What is found damaged later was truncated or changed afterwards. Without
 renamed folder with empty files in it.
 
 Temporary folders carry their writer's host, pid and start time, so that `sweep` removes those of dead writers only.
+
+A writer that was frozen and comes back must not act on what its successor has made. So each change of a published
+folder is announced first, by a temporary folder that the change itself has to go through; then the writer's `allowed`
+is asked; then comes the one rename. Whoever takes the folder over withdraws the permission first and breaks the
+announcements (`break_claims`) second. Wherever the writer was frozen, either its permission or its way is gone: no
+lock is held that a dead writer could keep, and no moment is left between asking and acting.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
+import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rltune.clock import Clock, SystemClock
 from rltune.errors import CheckpointError
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
+_CONTENT = "content"
+_LARGEST_MANIFEST = 64 << 20
+_STEP = re.compile(r"step-[0-9]+")
+"""How the folders of checkpoints are called."""
 _FOREIGN_SECONDS = 6 * 3600.0
 """After so long without a change, a temporary folder of a host that can't be asked counts as left over."""
+
+
+def always() -> None:
+    """Permission for whoever is the only one to write."""
 
 
 def temporary_folder(final: Path) -> Path:
@@ -35,18 +53,20 @@ def temporary_folder(final: Path) -> Path:
     return _make_beside(final, "part")
 
 
-def publish(temporary: Path, final: Path) -> int:
+def publish(temporary: Path, final: Path, allowed: Callable[[], None] = always) -> int:
     """Makes what is in `temporary` durable and renames it to `final`; returns its size in bytes (without manifest).
 
     An older folder of that name (a damaged one, or of steps that were trained again) is replaced. At no time is there
     an incomplete folder under the final name.
 
     Args:
-        temporary: on the same file system as `final`.
+        temporary: made by `temporary_folder(final)`.
+        allowed: raises if this writer may not write there any more.
 
     Raises:
         CheckpointError: if there is nothing in it, or something else than files and folders.
-        OSError: if the disk is full or fails; `final` is then as it was.
+        OSError: if the disk is full or fails, or `temporary` was broken; `final` is then as it was.
+        Exception: what `allowed` raises; `final` is then as it was.
     """
     files = _files(temporary)
     if not files:
@@ -63,8 +83,9 @@ def publish(temporary: Path, final: Path) -> int:
         os.fsync(stream.fileno())
     for folder in {path.parent for path in files} | {temporary}:
         _sync_folder(folder)
+    allowed()
     if final.exists():
-        _discard(final)
+        _discard(final, allowed)
     os.rename(temporary, final)
     _sync_folder(final.parent)
     return sum(int(entry["bytes"]) for entry in entries)
@@ -79,12 +100,9 @@ def verify(folder: Path, *, contents: bool = True) -> str | None:
     if not folder.is_dir():
         return "its folder is missing"
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        entries = [(str(e["name"]), int(e["bytes"]), str(e["sha256"])) for e in manifest["files"]]
-    except FileNotFoundError:
-        return f"its {MANIFEST} is missing"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"its {MANIFEST} can't be read ({type(error).__name__})"
+        entries = listed_files(folder / MANIFEST)
+    except CheckpointError as error:
+        return error.message
     for name, size, digest in entries:
         problem = _compare(folder / name, name, size, digest if contents else None)
         if problem is not None:
@@ -92,10 +110,49 @@ def verify(folder: Path, *, contents: bool = True) -> str | None:
     return None
 
 
-def remove(folder: Path) -> None:
-    """Deletes a checkpoint; killed in between, it leaves no half of one under its name. Nothing to do is no error."""
-    if folder.exists():
-        _discard(folder)
+def listed_files(manifest: Path) -> list[tuple[str, int, str]]:
+    """Name, bytes and SHA-256 of the files that a manifest lists; no name leads out of the manifest's folder.
+
+    Raises:
+        CheckpointError: if it isn't a manifest; one sentence says why.
+    """
+    try:
+        if manifest.stat().st_size > _LARGEST_MANIFEST:
+            raise CheckpointError(f"its {manifest.name} is too large to be one")
+        content = json.loads(manifest.read_text())
+        entries = [(str(e["name"]), int(e["bytes"]), str(e["sha256"])) for e in content["files"]]
+        if odd := next((name for name, _, _ in entries if not _stays_inside(name)), None):
+            raise CheckpointError(f"its {manifest.name} names a file outside of it, {odd!r:.100}")
+    except FileNotFoundError:
+        raise CheckpointError(f"its {manifest.name} is missing") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise CheckpointError(f"its {manifest.name} can't be read ({type(error).__name__})") from error
+    return entries
+
+
+def remove(folder: Path, allowed: Callable[[], None] = always) -> None:
+    """Deletes a checkpoint; killed in between, it leaves no half of one under its name. Nothing to do is no error.
+    Raises what `allowed` raises, with nothing deleted.
+
+    What is none, by its manifest and its name, stays: a record of a stranger's study may name any folder.
+    """
+    if folder.is_symlink():
+        allowed()
+        folder.unlink()
+    elif folder.is_dir() and ((folder / MANIFEST).exists() or _STEP.fullmatch(folder.name)):
+        _discard(folder, allowed)
+
+
+def break_claims(folder: Path) -> None:
+    """Ends all writing into a folder of checkpoints that has begun, by whomever: it can't be published any more.
+    To be called when nobody has the permission to begin anew (see above)."""
+    for path in sorted(folder.glob(".*.*.*.*.*")):
+        if path.suffix in (".part", ".trash"):
+            broken = _make_beside(path.with_name(path.name.lstrip(".")), "trash")
+            # Renamed as a whole first: a writer that is adding files would outrun a deletion.
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(path, broken / _CONTENT)
+            shutil.rmtree(broken, ignore_errors=True)
 
 
 def sweep(folder: Path, *, clock: Clock | None = None) -> list[Path]:
@@ -117,7 +174,7 @@ def sweep(folder: Path, *, clock: Clock | None = None) -> list[Path]:
 def _make_beside(final: Path, suffix: str) -> Path:
     """An empty folder named `.<name>.<host>.<pid>.<start>.<counter>.<suffix>`."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    writer = f"{_host()}.{os.getpid()}.{_started(os.getpid())}"
+    writer = f"{host_name()}.{os.getpid()}.{_started(os.getpid())}"
     counter = 0
     while True:
         folder = final.parent / f".{final.name}.{writer}.{counter}.{suffix}"
@@ -129,11 +186,14 @@ def _make_beside(final: Path, suffix: str) -> Path:
             return folder
 
 
-def _discard(folder: Path) -> None:
-    # Renamed onto an empty folder, which is atomic, before the files go one by one.
+def _discard(folder: Path, allowed: Callable[[], None]) -> None:
+    # Renamed in one go before the files are deleted one by one; into the trash, so that it fails if that was broken.
     trash = _make_beside(folder, "trash")
-    os.rename(folder, trash)
-    shutil.rmtree(trash, ignore_errors=True)  # what stays, `sweep` removes
+    try:
+        allowed()
+        os.rename(folder, trash / _CONTENT)
+    finally:
+        shutil.rmtree(trash, ignore_errors=True)  # what stays, `sweep` removes
 
 
 def _files(folder: Path) -> list[Path]:
@@ -166,9 +226,18 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _stays_inside(name: str) -> bool:
+    """Whether a manifest's name leads to a file in its folder, and isn't too odd to be looked for."""
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
+
+
 def _compare(path: Path, name: str, size: int, digest: str | None) -> str | None:
     try:
-        found = path.stat().st_size
+        state = path.lstat()
+        if not stat.S_ISREG(state.st_mode):
+            return f"{name} is no plain file"
+        found = state.st_size
         if found != size:
             return f"{name} has {found} bytes instead of {size}"
         if digest is None:
@@ -185,13 +254,13 @@ def _compare(path: Path, name: str, size: int, digest: str | None) -> str | None
 
 def _abandoned(path: Path, now: float) -> bool:
     host, pid, started = path.name.split(".")[-5:-2]
-    if host != _host():
+    if host != host_name():
         times = [each.stat().st_mtime for each in (path, *path.rglob("*"))]
         return now - max(times) > _FOREIGN_SECONDS
     return _started(int(pid)) != started if pid.isdigit() else False
 
 
-def _host() -> str:
+def host_name() -> str:
     """A name for this machine without dots; containers of one image get different ones."""
     return socket.gethostname().replace(".", "-") or "unknown"
 

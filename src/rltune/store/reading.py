@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from rltune.errors import StoreError
 from rltune.store import schema as t
 from rltune.store.base import (
     CheckpointRecord,
     CheckpointState,
+    CheckpointTier,
     DecisionRecord,
     EventRecord,
     RunRecord,
@@ -21,7 +23,7 @@ from rltune.store.base import (
     StudyState,
 )
 from rltune.store.damage import names_damage
-from rltune.store.rows import Configurations, cost_of, required_stop, segment_record, stop_columns, stop_of
+from rltune.store.rows import configuration_of, cost_of, required_stop, segment_record, stop_columns, stop_of
 from rltune.store.scope import Scope
 from rltune.types import (
     Evaluation,
@@ -29,7 +31,6 @@ from rltune.types import (
     History,
     Phase,
     Proposal,
-    StepMetrics,
 )
 
 OPTIMIZED_PHASES = (Phase.SEARCH, Phase.CONFIRM)
@@ -54,8 +55,8 @@ def study(connection: Connection, scope: Scope) -> StudyRecord:
 
 
 @names_damage
-def runs(connection: Connection, scope: Scope, key: int | None = None) -> list[RunRecord]:
-    """All runs by number, or the one with this key."""
+def runs(connection: Connection, scope: Scope, *where: ColumnElement[bool]) -> list[RunRecord]:
+    """All runs by number, or those of these conditions."""
     # Correlated, so that one run costs one look into each index, not a pass over the whole tables.
     last_step = (
         select(func.max(t.checkpoint.c.step))
@@ -74,17 +75,14 @@ def runs(connection: Connection, scope: Scope, key: int | None = None) -> list[R
         select(t.run, t.configuration.c.content, last_step.label("last_step"), *stop_columns(t.segment))
         .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
         .outerjoin(t.segment, (t.segment.c.run == t.run.c.pk) & (t.segment.c.number == newest))
-        .where(t.run.c.study == scope.study)
+        .where(t.run.c.study == scope.study, *where)
         .order_by(t.run.c.number)
     )
-    if key is not None:
-        query = query.where(t.run.c.pk == key)
-    configurations = Configurations()
     return [
         RunRecord(
             id=row.id,
             number=row.number,
-            configuration=configurations.of(row.content),
+            configuration=configuration_of(row.content),
             model=row.model,
             seed=row.seed,
             last_step=row.last_step or 0,
@@ -114,10 +112,28 @@ def segment_row(connection: Connection, scope: Scope, segment_id: str) -> Row[An
     Raises:
         StoreError: if the study has no such segment.
     """
-    row = connection.execute(_segments(scope).where(t.segment.c.id == segment_id)).first()
+    # By the run and the number that its id is made of, which have an index: the table may hold ten thousand.
+    run_id, _, number = segment_id.rpartition("-s")
+    query = _segments(scope).where(t.run.c.id == run_id, t.segment.c.id == segment_id)
+    row = connection.execute(query).first() if number else None
     if row is None:
         raise StoreError(f"the study has no segment {segment_id!r}", where=scope.where)
     return row
+
+
+def run_keys(connection: Connection, scope: Scope, segment_ids: Sequence[str]) -> dict[str, int]:
+    """The key of each segment's run.
+
+    Raises:
+        StoreError: if the study has no such segment.
+    """
+    runs = {segment_id: segment_id.rpartition("-s")[0] for segment_id in segment_ids}
+    query = select(t.run.c.id, t.run.c.pk).where(t.run.c.study == scope.study, t.run.c.id.in_(set(runs.values())))
+    keys = {row.id: row.pk for row in connection.execute(query)}
+    for segment_id, run_id in runs.items():
+        if run_id not in keys:
+            raise StoreError(f"the study has no segment {segment_id!r}", where=scope.where)
+    return {segment_id: keys[run_id] for segment_id, run_id in runs.items()}
 
 
 @names_damage
@@ -126,15 +142,6 @@ def segments(connection: Connection, scope: Scope, run_id: str | None = None) ->
     if run_id is not None:
         query = query.where(t.run.c.id == run_id)
     return [segment_record(row, scope) for row in connection.execute(query)]
-
-
-def curve(connection: Connection, scope: Scope, run_id: str) -> list[StepMetrics]:
-    key = run_key(connection, scope, run_id)
-    query = select(t.metric.c.step, t.metric.c.name, t.metric.c.value).where(t.metric.c.run == key)
-    steps: dict[int, dict[str, float]] = {}
-    for step, name, value in connection.execute(query.order_by(t.metric.c.step)):
-        steps.setdefault(step, {})[name] = value
-    return [StepMetrics(step, values) for step, values in steps.items()]
 
 
 def checkpoints(
@@ -156,38 +163,27 @@ def checkpoints(
             bytes=row.bytes,
             state=CheckpointState(row.state),
             pinned=row.pinned,
+            tier=CheckpointTier(row.tier),
         )
         for row in connection.execute(query)
     ]
 
 
 @names_damage
-def evaluations(connection: Connection, scope: Scope) -> list[tuple[str, Evaluation]]:
-    query = (
+def evaluations(connection: Connection, scope: Scope, *where: ColumnElement[bool]) -> list[tuple[str, Evaluation]]:
+    """All in the order of their commit, or those of these conditions."""
+    return [(row.run_id, evaluation_of(row)) for row in connection.execute(select_evaluations(scope).where(*where))]
+
+
+def select_evaluations(scope: Scope) -> Select[Any]:
+    """Rows for `evaluation_of`, in the order of their commit."""
+    return (
         select(t.evaluation, t.run.c.id.label("run_id"), t.run.c.model, t.run.c.seed, t.configuration.c.content)
         .join(t.run, t.run.c.pk == t.evaluation.c.run)
         .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
         .where(t.run.c.study == scope.study)
         .order_by(t.evaluation.c.pk)
     )
-    configurations = Configurations()
-    return [
-        (
-            row.run_id,
-            Evaluation(
-                configuration=configurations.of(row.content),
-                fidelity=Fidelity(row.model, row.step),
-                seed=row.seed,
-                phase=Phase(row.phase),
-                score=row.score,
-                cost=cost_of(row),
-                stop=required_stop(row),
-                steps_trained=row.steps_trained,
-                last_score=row.last_score,
-            ),
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def history(connection: Connection, scope: Scope) -> History:
@@ -237,26 +233,52 @@ def _segments(scope: Scope) -> Select[Any]:
 
 @names_damage
 def _pending(connection: Connection, scope: Scope) -> tuple[Proposal, ...]:
-    query = (
-        select(t.segment, t.run.c.model, t.run.c.seed, t.configuration.c.content)
+    query = select_proposals(scope).where(
+        t.segment.c.state == SegmentState.RUNNING.value,
+        t.segment.c.phase.in_([phase.value for phase in OPTIMIZED_PHASES]),
+    )
+    return tuple(proposal_of(row) for row in connection.execute(query))
+
+
+def select_proposals(scope: Scope) -> Select[Any]:
+    """Rows of segments for `proposal_of`, oldest first."""
+    return (
+        select(
+            t.segment,
+            t.run.c.id.label("run_id"),
+            t.run.c.number.label("run_number"),
+            t.run.c.model,
+            t.run.c.seed,
+            t.configuration.c.content,
+        )
         .join(t.run, t.run.c.pk == t.segment.c.run)
         .join(t.configuration, t.configuration.c.pk == t.run.c.configuration)
-        .where(
-            t.run.c.study == scope.study,
-            t.segment.c.state == SegmentState.RUNNING.value,
-            t.segment.c.phase.in_([phase.value for phase in OPTIMIZED_PHASES]),
-        )
+        .where(t.run.c.study == scope.study)
         .order_by(t.segment.c.pk)
     )
-    configurations = Configurations()
-    return tuple(
-        Proposal(
-            configuration=configurations.of(row.content),
-            fidelity=Fidelity(row.model, row.to_step),
-            seed=row.seed,
-            phase=Phase(row.phase),
-            reason=row.reason,
-            values=row.proposal_values,
-        )
-        for row in connection.execute(query)
+
+
+def proposal_of(row: Row[Any]) -> Proposal:
+    """The proposal that a segment was begun for."""
+    return Proposal(
+        configuration=configuration_of(row.content),
+        fidelity=Fidelity(row.model, row.to_step),
+        seed=row.seed,
+        phase=Phase(row.phase),
+        reason=row.reason,
+        values=row.proposal_values,
+    )
+
+
+def evaluation_of(row: Row[Any]) -> Evaluation:
+    return Evaluation(
+        configuration=configuration_of(row.content),
+        fidelity=Fidelity(row.model, row.step),
+        seed=row.seed,
+        phase=Phase(row.phase),
+        score=row.score,
+        cost=cost_of(row),
+        stop=required_stop(row),
+        steps_trained=row.steps_trained,
+        last_score=row.last_score,
     )

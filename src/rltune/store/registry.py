@@ -1,4 +1,4 @@
-"""Which checkpoint a run continues from, and which ones may go.
+"""Which checkpoint a run continues from, and which ones it has no use for any more.
 
 `plan_retention` decides and touches nothing; `newest_intact` and `apply_retention` look at the disk and write to the
 store. A deletion is first recorded, then done: killed in between, the next `apply_retention` removes what is left.
@@ -6,16 +6,18 @@ store. A deletion is first recorded, then done: killed in between, the next `app
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from rltune.errors import StorageError
 from rltune.store.base import (
     CheckpointRecord,
     CheckpointState,
+    CheckpointTier,
     RunRecord,
     SegmentState,
     StudyStore,
 )
-from rltune.store.manifest import remove, verify
+from rltune.store.remote import remove, verify
 from rltune.types import StopKind
 
 KEEP_CHECKPOINTS = 2
@@ -25,8 +27,11 @@ DEAD_ENDS = frozenset({StopKind.RULE, StopKind.FUTILE, StopKind.DIVERGED})
 """Ends after which a run isn't continued, so that its checkpoints may go."""
 
 
-def newest_intact(store: StudyStore, run_id: str, at_most: int) -> CheckpointRecord | None:
+def newest_intact(store: StudyStore, run_id: str, at_most: int, *, weights: bool = False) -> CheckpointRecord | None:
     """The newest checkpoint of a run, of step `at_most` or before, that is whole on disk; None: start from step 0.
+
+    Args:
+        weights: for a scoring, which needs nothing else; without, one that was stripped to its weights is no choice.
 
     Newer ones that turn out damaged are marked so, each with an event that says which run and step, what is wrong and
     from where the run goes on instead.
@@ -37,7 +42,7 @@ def newest_intact(store: StudyStore, run_id: str, at_most: int) -> CheckpointRec
     damaged: list[tuple[CheckpointRecord, str]] = []
     intact = None
     for record in reversed(store.checkpoints(run_id)):
-        if record.step > at_most:
+        if record.step > at_most or (record.tier is CheckpointTier.WEIGHTS and not weights):
             continue
         problem = verify(record.path)
         if problem is None:
@@ -100,28 +105,56 @@ def apply_retention(
     *,
     keep_last_per_run: int = KEEP_CHECKPOINTS,
     dead_ends: Collection[StopKind] = DEAD_ENDS,
+    only: RunRecord | None = None,
 ) -> int:
     """Deletes what `plan_retention` allows, and what an earlier deletion left over; returns the bytes set free.
+
+    Args:
+        only: this run, as it is now; after each of ten thousand trials the others needn't be looked at.
 
     Raises:
         StoreError: if the store fails.
     """
-    busy = {s.run_id for s in store.segments() if s.state is SegmentState.RUNNING}
-    for record in store.checkpoints(state=CheckpointState.DELETED):
+    run_id = None if only is None else only.id
+    busy = {s.run_id for s in store.segments(run_id) if s.state is SegmentState.RUNNING}
+    for record in store.checkpoints(run_id, state=CheckpointState.DELETED):
         if record.run_id not in busy:
-            remove(record.path)
+            _remove(store, record)
     doomed = plan_retention(
-        store.runs(),
-        store.checkpoints(),
+        store.runs() if only is None else [only],
+        store.checkpoints(run_id),
         busy=busy,
         keep_last_per_run=keep_last_per_run,
         dead_ends=dead_ends,
         intact=_looks_intact,
     )
+    ends = {run.id: run.stop for run in (store.runs() if only is None else [only])}
     for record in doomed:
-        store.set_checkpoint_state(record.run_id, record.step, CheckpointState.DELETED)
-        remove(record.path)
+        end = ends[record.run_id]
+        dead = end is not None and end.kind in dead_ends
+        reason = f"the run has ended for good: {end.reason}" if dead and end else "newer ones are kept"
+        delete(store, record, reason, {"step": record.step, "bytes": record.bytes, "keep": keep_last_per_run})
     return sum(record.bytes for record in doomed)
+
+
+def delete(store: StudyStore, record: CheckpointRecord, reason: str, inputs: Mapping[str, object]) -> None:
+    """Deletes a checkpoint: first in the ledger and the registry, then on disk.
+
+    Raises:
+        StoreError: if the store fails.
+    """
+    store.add_decision("delete", record.run_id, reason, inputs)
+    store.set_checkpoint_state(record.run_id, record.step, CheckpointState.DELETED)
+    _remove(store, record)
+
+
+def _remove(store: StudyStore, record: CheckpointRecord) -> None:
+    """Deletes its files. Where object storage can't be reached now they stay, and are found later."""
+    try:
+        remove(record.path)
+    except StorageError as error:
+        text = f"run {record.run_id}: the files of step {record.step} are left over for now: {error}"
+        store.add_event("warning", text)
 
 
 def _looks_intact(record: CheckpointRecord) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Row, Table
@@ -13,16 +14,10 @@ from rltune.store.scope import Scope
 from rltune.types import Configuration, Cost, Phase, StopKind, StopReason
 
 
-class Configurations:
-    """Parses each configuration once a reading: many rows share one."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Configuration] = {}
-
-    def of(self, content: str) -> Configuration:
-        if content not in self._known:
-            self._known[content] = Configuration(json.loads(content))
-        return self._known[content]
+@lru_cache(maxsize=1 << 16)
+def configuration_of(content: str) -> Configuration:
+    """Parses each configuration once: many rows share one, and a controller reads them again and again."""
+    return Configuration(json.loads(content))
 
 
 def stop_columns(table: Table) -> Iterable[Column[Any]]:
@@ -66,4 +61,5 @@ def segment_record(row: Row[Any], scope: Scope) -> SegmentRecord:
         cost=cost_of(row),
         retrained=row.retrained,
         log_tail=row.log_tail,
+        worker=row.worker or "",
     )

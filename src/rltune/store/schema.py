@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
     ForeignKey,
     Index,
     MetaData,
@@ -21,17 +20,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    inspect,
-    select,
-    text,
 )
 
-from rltune.errors import StoreError
 from rltune.store.base import SegmentState
 from rltune.store.columns import CleanText, ExactFloat, JsonText, WholeNumber
 
-SCHEMA_VERSION = 1
-"""Raised with every change of the tables; a store of another version is refused, never guessed at."""
+SCHEMA_VERSION = 2
+"""Raised with every change of the tables, together with a step in `rltune.store.migrations` that gets there."""
 
 POSTGRES_SCHEMA = "rltune"
 
@@ -75,6 +70,20 @@ study = Table(
     Column("config", JsonText, nullable=False),
     Column("created", ExactFloat, nullable=False),
     Column("seconds", ExactFloat, nullable=False),
+)
+
+controller = Table(
+    "controller",
+    metadata,
+    # One row a study, from its first controller on; see `rltune.store.lock`.
+    Column("study", WholeNumber, ForeignKey("study.pk"), primary_key=True, autoincrement=False),
+    Column("token", WholeNumber, nullable=False),  # goes up by one with each controller
+    Column("holder", Text, nullable=False),  # its process, recognizable on its own machine; empty: it has let go
+    Column("host", Text, nullable=False),
+    Column("pid", WholeNumber, nullable=False),
+    Column("acquired", ExactFloat, nullable=False),  # by the database's clock, as `renewed`
+    Column("renewed", ExactFloat, nullable=False),
+    Column("written", Text),  # names its newest writing transaction: did a commit whose answer was lost go through?
 )
 
 fact = Table(
@@ -128,6 +137,7 @@ segment = Table(
     Column("folder", Text, nullable=False),
     Column("pid", WholeNumber),
     Column("pid_started", ExactFloat),
+    Column("worker", CleanText),  # the machine that it ran on, known at its end; NULL: it didn't say
     Column("started", ExactFloat, nullable=False),
     Column("ended", ExactFloat),
     *_stop(nullable=True),
@@ -160,6 +170,7 @@ checkpoint = Table(
     Column("bytes", WholeNumber, nullable=False),
     Column("state", String(20), nullable=False),
     Column("pinned", Boolean, nullable=False),
+    Column("tier", String(20), nullable=False, server_default="full"),  # or "weights": nothing to resume from
 )
 
 evaluation = Table(
@@ -215,45 +226,3 @@ event = Table(
 for _table in (segment, score, decision, event):
     _owner = _table.c.run if _table is segment else _table.c.study
     Index(f"{_table.name}_of_{_owner.name}", _owner)
-
-
-def prepare(connection: Connection, where: str) -> None:
-    """Makes the tables if the database has none of rltune's; must run inside a writing transaction.
-
-    Raises:
-        StoreError: see `check`; also if an SQLite file holds another program's tables.
-    """
-    postgres = connection.dialect.name == "postgresql"
-    if postgres:
-        # Two controllers may come at once: `IF NOT EXISTS` alone races. Released with the transaction.
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('rltune schema'))"))
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}"))
-    names = inspect(connection).get_table_names(schema=POSTGRES_SCHEMA if postgres else None)
-    if names:
-        check(connection, where)
-        return
-    metadata.create_all(connection, checkfirst=False)
-    connection.execute(version.insert().values(version=SCHEMA_VERSION))
-
-
-def check(connection: Connection, where: str) -> None:
-    """Makes sure that the tables are rltune's, of this version.
-
-    Raises:
-        StoreError: if they aren't.
-    """
-    postgres = connection.dialect.name == "postgresql"
-    if not inspect(connection).has_table(version.name, schema=POSTGRES_SCHEMA if postgres else None):
-        raise StoreError(
-            "this database isn't an rltune store",
-            where=where,
-            hint="name the folder or the database that the study was made in, or another one for a new study",
-        )
-    found = connection.execute(select(version.c.version)).scalar()
-    if found != SCHEMA_VERSION:
-        newer = found is not None and found > SCHEMA_VERSION
-        raise StoreError(
-            f"the store has schema version {found}; this rltune reads version {SCHEMA_VERSION}",
-            where=where,
-            hint="update rltune" if newer else "open it with the rltune that wrote it",
-        )

@@ -12,8 +12,8 @@ class Scope:
 
     Attributes:
         study: key of its row.
-        base: the study's folder, or None for a study on a server. Paths below it are recorded relative to it, so that
-            the folder can be moved or mounted elsewhere and the study still goes on.
+        base: the study's folder, or None if it isn't known. Paths below it are recorded relative to it, so that the
+            folder can be moved or mounted elsewhere and the study still goes on.
         where: what to call the study in errors.
     """
 

@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rltune.errors import StoreError
 from rltune.store import reading
 from rltune.store import schema as t
-from rltune.store.base import CheckpointState, ScoreRecord, SegmentState
+from rltune.store.base import CheckpointState, CheckpointTier, ScoreRecord, SegmentState
 from rltune.store.scope import Scope
 from rltune.types import SAYS_NOTHING, Configuration, Cost, Evaluation, Proposal, StepMetrics, StopKind, StopReason
 
 CUT_SHORT = (*SAYS_NOTHING, StopKind.FAILED)
 """Ends that say nothing about a configuration: what follows is another try, not a promotion."""
+
+
+def hold_study(connection: Connection, study: int) -> None:
+    """Until the transaction ends nobody else writes this study: as SQLite has it of itself, for the whole database."""
+    connection.execute(select(t.study.c.pk).where(t.study.c.pk == study).with_for_update(key_share=True))
 
 
 def fact(connection: Connection, scope: Scope, name: str, value: object) -> None:
@@ -109,16 +114,16 @@ def set_process(connection: Connection, scope: Scope, segment_id: str, pid: int,
     connection.execute(update(t.segment).where(t.segment.c.pk == key).values(values))
 
 
-def steps(connection: Connection, run_key: int, new: Sequence[StepMetrics]) -> None:
-    """Replaces the metrics of these steps; of a step given twice the last line counts."""
-    lines = {metrics.step: metrics.values for metrics in new}
+def steps(connection: Connection, new: Mapping[int, Sequence[StepMetrics]]) -> None:
+    """Replaces the metrics of these steps, by the keys of their runs; of a step given twice the last line counts."""
+    lines = {(run, metrics.step): metrics.values for run, found in new.items() for metrics in found}
     if not lines:
         return
-    old = t.metric.delete().where(t.metric.c.run == run_key, t.metric.c.step.in_(lines))
-    connection.execute(old)
+    old = t.metric.delete().where(t.metric.c.run == bindparam("of_run"), t.metric.c.step == bindparam("of_step"))
+    connection.execute(old, [{"of_run": run, "of_step": step} for run, step in lines])
     rows = [
-        {"run": run_key, "step": step, "name": name, "value": value}
-        for step, values in lines.items()
+        {"run": run, "step": step, "name": name, "value": value}
+        for (run, step), values in lines.items()
         for name, value in values.items()
     ]
     if rows:
@@ -132,6 +137,7 @@ def end_segment(
     stop: StopReason,
     cost: Cost,
     log_tail: str,
+    worker: str,
     now: float,
 ) -> int | None:
     """Ends a running segment and returns its run's key, or None if it has ended already.
@@ -150,6 +156,7 @@ def end_segment(
             ended=now,
             retrained=max(0, min(stop.step, reached or 0) - row.from_step),
             log_tail=log_tail,
+            worker=worker or None,
             **_stop(stop),
             **_cost(cost),
         )
@@ -168,7 +175,7 @@ def evaluation(connection: Connection, scope: Scope, run_key: int, new: Evaluati
     Raises:
         StoreError: if it isn't of this run.
     """
-    owner = reading.runs(connection, scope, run_key)[0]
+    owner = reading.runs(connection, scope, t.run.c.pk == run_key)[0]
     if (new.configuration, new.fidelity.model, new.seed) != (owner.configuration, owner.model, owner.seed):
         raise StoreError(
             f"the evaluation is of {new.configuration.id} on {new.fidelity.model} with seed {new.seed}, "
@@ -194,6 +201,7 @@ def evaluation(connection: Connection, scope: Scope, run_key: int, new: Evaluati
 def checkpoint(connection: Connection, scope: Scope, run_key: int, step: int, path: Path, size: int) -> None:
     """Adds a complete checkpoint, in the place of one of the same step; a pin stays."""
     values = {"path": scope.path_to_text(path), "bytes": size, "state": CheckpointState.COMPLETE.value}
+    values["tier"] = CheckpointTier.FULL.value
     key = {"run": run_key, "step": step}
     _upsert(connection, t.checkpoint, key, values, only_new={"pinned": False})
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rltune.errors import StudyError
+from rltune.errors import RltuneError, StudyError
 from rltune.executors.base import Outcome
+from rltune.redaction import redacted
 from rltune.store.base import StudyStore
-from rltune.types import FAILURES, SAYS_NOTHING, StopKind
+from rltune.store.records import FAILURE
+from rltune.study.broken import Broken, ends_of, find_broken, find_constant
+from rltune.types import FAILURES, StopKind
 
-BROKEN_AFTER = 5
-"""So many crashed trials in a row: the study (or its machine) is broken, not the configurations."""
 
-_PASSED_OVER = SAYS_NOTHING - {StopKind.OUT_OF_MEMORY}
+def note_failure(store: StudyStore, error: Exception) -> None:
+    """Keeps why a study can't go on, for those who ask later."""
+    reason = str(error) if isinstance(error, RltuneError) else f"{type(error).__name__}: {error}"
+    store.set_fact(FAILURE, redacted(reason))
 
 
 class Alarms:
@@ -26,15 +30,19 @@ class Alarms:
         self.store = store
         self.tell = tell
         self.place = place
+        self._rewards_differ = False
 
     def look_at(self, outcome: Outcome) -> None:
         """Looks at a trial that has been recorded.
 
         Raises:
-            StudyError: if trials do nothing but crash, at first or after a while, before they burn the budget.
+            StudyError: if the study is broken, before it burns the budget.
         """
         self._tell_abstentions(outcome)
-        self._check_broken(outcome)
+        if outcome.stop.kind in (*FAILURES, StopKind.LOST):
+            self._stop_if(find_broken(ends_of(self.store.segments(), self.store.runs())))
+        elif not self._rewards_differ:
+            self._check_rewards()
 
     def _tell_abstentions(self, outcome: Outcome) -> None:
         """Says once which rules can't judge this study's runs, and why."""
@@ -45,24 +53,15 @@ class Alarms:
                 self.store.set_fact("abstained", told)
                 self.tell("warning", f"the stopping rule {rule} {reason}")
 
-    def _check_broken(self, outcome: Outcome) -> None:
-        if outcome.stop.kind not in FAILURES:
+    def _check_rewards(self) -> None:
+        """Looks at the rewards of all runs until two differ: of most studies within the first run."""
+        curves = [(run, self.store.curve(run.id)) for run in self.store.runs()]
+        rewards = {m.values["reward"] for _, curve in curves for m in curve if "reward" in m.values}
+        self._rewards_differ = len(rewards) > 1
+        self._stop_if(find_constant(curves))
+
+    def _stop_if(self, broken: Broken | None) -> None:
+        if broken is None:
             return
-        ends = sorted((s for s in self.store.segments() if s.ended is not None), key=lambda s: s.ended or 0.0)
-        newest_of = {s.run_id: s.id for s in ends}
-        kinds = [
-            s.stop.kind
-            for s in ends
-            if s.stop is not None and s.stop.kind not in _PASSED_OVER
-            # A run that had a second try with less memory counts once.
-            if s.stop.kind is not StopKind.OUT_OF_MEMORY or newest_of[s.run_id] == s.id
-        ]
-        newest = kinds[-BROKEN_AFTER:]
-        if len(newest) == BROKEN_AFTER and all(kind in FAILURES for kind in newest):
-            short = all(kind is StopKind.OUT_OF_MEMORY for kind in newest)
-            raise StudyError(
-                f"the last {BROKEN_AFTER} trials all {'ran out of memory' if short else 'crashed'}, the newest one so: "
-                f"{outcome.stop.reason}",
-                where=self.place,
-                hint="see the trials' log.txt below runs/, mend the cause, then `rltune resume`",
-            )
+        self.store.add_decision("broken", "study", broken.reason, {"hint": broken.hint})
+        raise StudyError(broken.reason, where=self.place, hint=broken.hint)

@@ -6,9 +6,10 @@ and `report.html`. With a PostgreSQL URL the store is there instead, and the fol
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -17,22 +18,24 @@ import yaml
 from rltune.analysis.summary import Summary, summarize
 from rltune.clock import Clock, SystemClock
 from rltune.config.load import StudyFile, load_study, parse_study
-from rltune.config.study import StudyConfig
-from rltune.errors import StudyError
+from rltune.errors import RltuneError, StudyError
 from rltune.report.export.build import export
 from rltune.report.html import write_report
 from rltune.store.base import StudyState, StudyStore
 from rltune.store.lock import lock_holder, lock_study
-from rltune.store.open import create_study
 from rltune.store.open import open_study as open_store
-from rltune.study.assembly import assemble, facts_of
+from rltune.study.address import is_address, split_address
+from rltune.study.alarms import note_failure
+from rltune.study.assembly import Parts, assemble, facts_of
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.elsewhere import claim, clear, note_winner
+from rltune.study.looking import STUDY_FILE, look_at, study_file_in
+from rltune.study.making import set_aside, write_down
 from rltune.study.mirrors import Listening, Mirrors
 from rltune.study.observer import Observer, Silent
 from rltune.study.recovery import recover
 from rltune.trackers.export import mirror_once
 
-STUDY_FILE = "study.yaml"
 REPORT_FILE = "report.html"
 
 
@@ -69,15 +72,20 @@ class Study:
         observer: Observer | None = None,
         stop_requested: Callable[[], bool] = never,
         clock: Clock | None = None,
+        wait: bool = False,
     ) -> StudyState:
         """Runs the study, or goes on with it after any kind of end, until it is finished or asked to stop.
+
+        Args:
+            wait: for the end of another process that runs it, instead of refusing.
 
         Returns:
             FINISHED, or INTERRUPTED if `stop_requested` said so.
 
         Raises:
             StudyError: if the study is open for reading only, or can't go on; it can be resumed when that is mended.
-            StoreError: if another process runs it.
+            StoreError: if another process runs it, or has taken it over meanwhile.
+            StorageError: if its checkpoints go to object storage that can't be used.
         """
         if self.blueprint is None:
             raise StudyError("the study was opened for reading only", where=str(self.folder), hint="open it to run it")
@@ -90,21 +98,44 @@ class Study:
             observer.message(level, text)
 
         with (
-            lock_study(self.location, self.name),
+            lock_study(self.location, self.name, wait=wait, tell=partial(observer.message, "info")) as lock,
             Mirrors(self.blueprint.config.trackers, self.location, self.name, self.folder, tell) as mirrors,
         ):
-            known = self.store.study()
-            observer.tick(known.phase, known.seconds, self.blueprint.config.budget.time)
-            parts = assemble(self.blueprint, self.folder)
-            for found in recover(self.store, parts.workshop):
-                observer.message("info", found)
-            facts = facts_of(self.blueprint)
-            if known.facts.get("versions", facts["versions"]) != facts["versions"]:
-                self.store.add_event("warning", f"versions changed: {known.facts['versions']} -> {facts['versions']}")
-            for name, value in facts.items():
-                self.store.set_fact(name, value)
-            loop = parts.loop(self.store, clock or SystemClock(), Listening(observer, mirrors), stop_requested)
-            return loop.run()
+            self.store.fence(lock.token)
+            if self.store.study().state is StudyState.FINISHED:
+                return StudyState.FINISHED  # by the one that was waited for
+            try:
+                url = claim(self.store, self.blueprint.config.checkpoints.remote)
+                parts = assemble(self.blueprint, self.folder, url)
+            except RltuneError as error:
+                note_failure(self.store, error)
+                self.store.set_state(StudyState.FAILED)
+                raise
+            try:
+                return self._run(parts, observer, Listening(observer, mirrors), stop_requested, clock or SystemClock())
+            finally:
+                parts.executor.close()  # it may hold a connection since its places were counted
+
+    def _run(
+        self, parts: Parts, observer: Observer, listening: Observer, stop_requested: Callable[[], bool], clock: Clock
+    ) -> StudyState:
+        """Under the lock: records what an earlier sitting left, then goes on."""
+        assert self.blueprint is not None
+        known = self.store.study()
+        observer.tick(known.phase, known.seconds, parts.budget.whole)
+        for found in recover(self.store, parts.workshop):
+            observer.message("info", found)
+        clear(self.store, self.folder)
+        facts = facts_of(self.blueprint)
+        if known.facts.get("versions", facts["versions"]) != facts["versions"]:
+            self.store.add_event("warning", f"versions changed: {known.facts['versions']} -> {facts['versions']}")
+        for name, value in facts.items():
+            self.store.set_fact(name, value)
+        state = parts.loop(self.store, clock, listening, stop_requested).run()
+        if state is StudyState.FINISHED:
+            clear(self.store, self.folder)
+            note_winner(self.store)
+        return state
 
     def summary(self) -> Summary:
         """Where the study stands; also while another process runs it."""
@@ -160,62 +191,41 @@ def create(
     file = read_source(source, name=name, output=output)
     blueprint = draw_blueprint(file)
     folder, config = blueprint.folder, blueprint.config
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(path.name != STUDY_FILE for path in folder.iterdir()):
         if not fresh:
             raise StudyError(
                 f"there is a study in {folder} already",
                 where=file.where("name"),
-                hint=f"go on with `rltune resume {folder}`, choose another name, or set it aside with --fresh",
+                hint=f"go on with `rltune resume {shlex.quote(str(folder))}`, choose another name, or set it aside "
+                "with --fresh",
             )
-        _set_aside(folder, config)
+        set_aside(folder, config)
     values = config.model_dump(mode="json", by_alias=True)
-    store = create_study(config.store or folder, config.name, values)
-    folder.mkdir(parents=True, exist_ok=True)
     text = file.text if name is None and output is None and file.text else yaml.safe_dump(values, sort_keys=False)
-    (folder / STUDY_FILE).write_text(text, encoding="utf-8")
-    return Study(store, folder, blueprint)
-
-
-def _set_aside(folder: Path, config: StudyConfig) -> None:
-    """Renames a study's folder, so that a new one can take its name. Never under a controller that is at work.
-
-    Raises:
-        StoreError: if the study is being run. StudyError: if its records are in a database of their own.
-    """
-    if config.store is not None:
-        raise StudyError(
-            f"the study {config.name} is in a database, where it can't be set aside",
-            where=str(folder),
-            hint="choose another name with --name",
-        )
-    with lock_study(folder, config.name):
-        stamp = datetime.fromtimestamp(folder.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
-        folder.rename(_unused(folder.with_name(f"{folder.name}.{stamp}")))
+    return Study(write_down(folder, text, config, values), folder, blueprint)
 
 
 def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     """Opens the study in a folder: to go on with it, or (`read_only`) to look at it while another process runs it.
 
+    Args:
+        folder: to look at it from elsewhere, `URL#NAME` of a study in a database will do.
+
     Raises:
-        StudyError: if there is no study in that folder.
+        StudyError: if there is no study in that folder. ConfigError: if its study file was spoilt since.
     """
-    folder = Path(folder)
-    path = folder / STUDY_FILE
-    if not path.is_file():
-        raise StudyError(
-            f"there is no study in {folder} (no {STUDY_FILE})",
-            where=str(folder),
-            hint="name the study's own folder, such as studies/demo; `rltune run FILE` makes a new one",
-        )
-    file = load_study(path)
-    location, name = file.config.store or folder, file.config.name
-    store = open_store(location, name, read_only=read_only)
     if read_only:
-        return Study(store, folder, None, location, name)
+        look = look_at(folder)
+        return Study(look.store, look.folder, None, look.location, look.name)
+    if is_address(str(folder)):
+        split_address(str(folder), read_only=False)
+    folder = Path(folder)
+    file = load_study(study_file_in(folder))
+    store = open_store(file.config.store or folder, file.config.name, folder=folder)
     return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
 
 
-FREE = ("budget", "executor", "confirm", "final", "trackers", "output", "store")
+FREE = ("budget", "executor", "checkpoints", "confirm", "final", "trackers", "output", "store")
 """Settings that may change between two sittings; all others are what results are compared under."""
 
 
@@ -236,7 +246,7 @@ def _as_begun(file: StudyFile, begun: Mapping[str, object]) -> StudyFile:
         raise StudyError(
             f"{', '.join(edited)} changed since the study began, and its results wouldn't compare any more",
             where=file.where(edited[0]),
-            hint=f"change it back, or start a new study; only {', '.join(FREE[:5])} may change",
+            hint=f"change it back, or start a new study; only {', '.join(FREE[:6])} may change",
         )
     return replace(file, config=parse_study({**begun, **{key: today[key] for key in FREE}}))
 
@@ -256,12 +266,3 @@ def read_source(
         return file
     changed = parse_study({**file.config.model_dump(mode="json", by_alias=True), **changes})
     return replace(file, config=changed)
-
-
-def _unused(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3, ... that doesn't exist."""
-    count, candidate = 1, path
-    while candidate.exists():
-        count += 1
-        candidate = path.with_name(f"{path.name}-{count}")
-    return candidate

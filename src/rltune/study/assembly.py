@@ -11,24 +11,28 @@ from pathlib import Path
 
 from rltune import __version__
 from rltune.clock import Clock, SystemClock
+from rltune.config.cluster import RayConfig
 from rltune.errors import StudyError
-from rltune.executors.base import Executor, Limits
+from rltune.executors.base import Depot, Executor, Limits
 from rltune.executors.build import build_executor
 from rltune.optimizers.build import build_optimizer
 from rltune.store.base import StudyState, StudyStore
 from rltune.store.open import create_study
 from rltune.study.blueprint import Blueprint
+from rltune.study.budget import Budget, Resources
 from rltune.study.check import CheckTerms, TransferCheck
+from rltune.study.closing import Final, Test
+from rltune.study.disk import RoomTerms
+from rltune.study.estimates import Estimates
 from rltune.study.guide import Guide
 from rltune.study.loop import StudyLoop
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
-from rltune.study.phases import Confirm, Final, Prepare, StudyPhase, Test
+from rltune.study.phases import Confirm, Prepare, StudyPhase
 from rltune.study.plan import Plan, PlanTerms, make_plan, timings_of
 from rltune.study.search import Search
-from rltune.study.terms import memory_levels, plan_terms
+from rltune.study.terms import checkpoint_sizes, memory_levels, plan_terms
 from rltune.trainers.base import Scoring
-from rltune.types import Configuration
 
 CHECKPOINTS_A_RUN = 8
 """Checkpoints that a full-length run writes at least: a crash costs an eighth of a run at most."""
@@ -41,8 +45,9 @@ class Parts:
     executor: Executor
     workshop: Workshop
     phases: tuple[StudyPhase, ...]
-    recipe: Configuration
-    budget: float
+    estimates: Estimates
+    budget: Budget
+    resources: Resources
     grace_seconds: float
 
     def loop(
@@ -53,8 +58,9 @@ class Parts:
             executor=self.executor,
             workshop=self.workshop,
             phases=self.phases,
-            recipe=self.recipe,
-            limit=self.budget,
+            estimates=self.estimates,
+            budget=self.budget,
+            resources=self.resources,
             clock=clock,
             observer=observer,
             stop_requested=stop_requested,
@@ -62,23 +68,26 @@ class Parts:
         )
 
 
-def assemble(blueprint: Blueprint, folder: Path) -> Parts:
-    """Builds optimizer, executor and phases."""
+def assemble(blueprint: Blueprint, folder: Path, url: str = "") -> Parts:
+    """Builds optimizer, executor and phases. `url`: of the study on object storage, if its checkpoints go there."""
     config = blueprint.config
-    workshop = make_workshop(blueprint, folder)
+    workshop = make_workshop(blueprint, folder, url)
     executor = make_executor(blueprint)
+    terms = plan_terms(blueprint, executor.slots, executor.gpus)
     guide = Guide(
-        blueprint.problem, lambda problem: build_optimizer(config.optimizer.name, problem, config.optimizer.options)
+        blueprint.problem,
+        lambda problem: build_optimizer(config.optimizer.name, problem, config.optimizer.options),
+        terms.slots,
     )
-    terms = plan_terms(blueprint, executor.slots)
+    estimates = Estimates(blueprint.problem, blueprint.recipe)
     phases = (
         Prepare(tuple(blueprint.models)),
-        Search(guide, terms, make_check(blueprint, terms)),
+        Search(guide, terms, estimates, make_check(blueprint, terms)),
         Confirm(blueprint.problem, blueprint.recipe, guide, terms),
         Final(blueprint.problem, blueprint.recipe),
         Test(blueprint.problem, blueprint.recipe, blueprint.other_tests),
     )
-    return Parts(executor, workshop, phases, blueprint.recipe, terms.budget, config.executor.grace_time)
+    return Parts(executor, workshop, phases, estimates, terms.limits, terms.resources, config.executor.grace_time)
 
 
 def measure_plan(
@@ -99,16 +108,17 @@ def measure_plan(
         try:
             if prepare.loop(store, clock or SystemClock(), observer, stop_requested).run() is not StudyState.FINISHED:
                 raise StudyError("interrupted before all models were timed", where="plan")
-            return make_plan(plan_terms(blueprint, parts.executor.slots), timings_of(store.study().facts))
+            terms = plan_terms(blueprint, parts.executor.slots, parts.executor.gpus)
+            return make_plan(terms, timings_of(store.study().facts))
         finally:
             store.close()
 
 
-def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
+def make_workshop(blueprint: Blueprint, folder: Path, url: str = "") -> Workshop:
     """What all jobs of the study have in common."""
     config = blueprint.config
     horizon = blueprint.problem.horizon
-    validation = config.validation
+    validation, kept = config.validation, config.checkpoints
     return Workshop(
         folder=folder.absolute(),
         trainer=config.trainer.name,
@@ -131,12 +141,16 @@ def make_workshop(blueprint: Blueprint, folder: Path) -> Workshop:
         target=blueprint.problem.target.name,
         gpus=blueprint.gpus,
         memory_levels=memory_levels(blueprint),
+        retry_seconds=config.executor.retry_time,
+        room=RoomTerms(kept.limit, kept.margin, checkpoint_sizes(blueprint), kept.remote is not None),
+        depot=None if kept.remote is None else Depot(url, kept.scratch or ""),
     )
 
 
 def make_executor(blueprint: Blueprint) -> Executor:
     """The executor that the study file names."""
     config = blueprint.config.executor
+    cluster = ("address", "cpus", "resources", "runtime_env", "waiting", "trial_ray")
     return build_executor(
         config.name,
         {
@@ -146,6 +160,7 @@ def make_executor(blueprint: Blueprint) -> Executor:
             "trainers": (blueprint.config.trainer.name,),
             "grace_seconds": config.grace_time,
             "gpus": min(blueprint.gpus.values(), default=1),
+            **({name: getattr(config, name) for name in cluster} if isinstance(config, RayConfig) else {}),
         },
     )
 
@@ -174,6 +189,7 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
         },
         "target": blueprint.problem.target.name,
         "rungs": list(blueprint.problem.rungs),
+        "other_tests": list(blueprint.other_tests),
         "fixed": dict(blueprint.fixed),
         "max_response_length": blueprint.max_response_length,
         "space": {

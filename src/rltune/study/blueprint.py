@@ -6,8 +6,8 @@ spent on it.
 
 from __future__ import annotations
 
+import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,14 @@ from rltune.config.parts import TransferConfig
 from rltune.config.recipes import build_recipe
 from rltune.config.resolve import plan_search
 from rltune.config.study import StudyConfig
-from rltune.errors import ConfigError, ModelError, StudyError
+from rltune.errors import ConfigError, ModelError
 from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import check_optimizer
 from rltune.optimizers.outline import Outline
 from rltune.space.space import Space
 from rltune.study.feasible import space_of
+from rltune.study.places import check_places
 from rltune.study.shares import check_gpus, gpu_shares
 from rltune.study.trainers import check_trainer, idle_fixed, judging_rules, launch_settings, own_fields
 from rltune.tasks.base import SPLITS, Task
@@ -73,7 +74,7 @@ class Blueprint:
     notes: tuple[str, ...]
     trainer_settings: Mapping[str, object]
     other_tests: tuple[str, ...] = ()
-    gpus: Mapping[str, int] = field(default_factory=dict)
+    gpus: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +94,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
     Raises:
         ConfigError, ModelError, TaskError, SpaceError, RuleError, OptimizerError: with the place in the file.
         TrackerError: likewise, also if a tracker's package or secret is missing.
-        StudyError: if the output folder can't be written.
+        StudyError, StorageError: if the output folder, or the URL for checkpoints, can't be used.
     """
     config = file.config
     models = _models(file)
@@ -130,7 +131,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         outline = check_optimizer(config.optimizer.name, config.optimizer.options, problem).outline(problem)
     notes.extend(_doubts(config, outline))
     _check_trackers(file)
-    _check_writable(file)
+    check_places(file)
     # Mostly what the recipe brings along for a program that isn't told of it.
     unacting = external.dead(fixed) if external else {}
     return Blueprint(
@@ -224,10 +225,11 @@ def _problem(file: StudyFile, models: Mapping[str, ModelInfo], space: Space, rec
 
 def _doubts(config: StudyConfig, outline: Outline) -> list[str]:
     """What can be seen without a timed step: that a search is far too short for what its optimizer asks for."""
-    seconds = config.budget.search * config.budget.time
+    seconds = config.budget.search * (math.inf if config.budget.time is None else config.budget.time)
     what = "runs" if outline.runs else "configurations before results guide it"
     found = []
-    if outline.least * LEAST_RUN_SECONDS > seconds * (config.executor.slots or len(os.sched_getaffinity(0))):
+    cores = len(os.sched_getaffinity(0)) if config.executor.name == "local" else math.inf  # a cluster isn't asked here
+    if outline.least * LEAST_RUN_SECONDS > seconds * (config.executor.slots or cores):
         found.append(
             f"{config.optimizer.name} asks for {outline.least:,} {what}, and the search has {duration(seconds)}: "
             "`rltune plan` says how many fit"
@@ -280,19 +282,3 @@ def _spec(file: StudyFile, model: ModelInfo, place: str) -> ModelSpec:
             hint="name a local folder of the model, or a hub name that tells its size, such as Qwen/Qwen2.5-0.5B",
         )
     return ModelSpec(model.name, float(model.parameters))
-
-
-def _check_writable(file: StudyFile) -> None:
-    folder = Path(file.config.output).expanduser()
-    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    try:
-        if not existing.is_dir():
-            raise NotADirectoryError(f"{existing} is a file")
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise StudyError(
-            f"the output folder {folder} can't be written: {error.strerror or error}",
-            where=file.where("output"),
-            hint=f"name another with `output:` or --output, or make {os.fspath(existing)} writable",
-        ) from error

@@ -74,10 +74,20 @@ class TransferCheck:
             return None
         fidelity, seed = self._on_target(pairing), self.problem.training_seed
         for configuration in self._missing(pairing, view):
-            if (configuration, fidelity.model, seed) not in view.training:
-                reason = f"transfer check: does the ranking of {pairing.proxy.model} hold here?"
-                return Train(Proposal(configuration, fidelity, seed, Phase.SEARCH, reason))
+            reason = f"transfer check: does the ranking of {pairing.proxy.model} hold here?"
+            work = Train(Proposal(configuration, fidelity, seed, Phase.SEARCH, reason))
+            if (configuration, fidelity.model, seed) not in view.training and not view.rests(work):
+                return work
         return None
+
+    def includes(self, proposal: Proposal, view: View) -> bool:
+        """Whether a proposal is a run of the check."""
+        pairing = read_pairing(view.facts)
+        return (
+            pairing is not None
+            and proposal.fidelity == self._on_target(pairing)
+            and proposal.configuration in pairing.configurations
+        )
 
     # --- what is due ---------------------------------------------------------------------------------------------
     def _progress(self, view: View) -> float:
@@ -133,7 +143,7 @@ class TransferCheck:
     def _may_take(self, view: View) -> tuple[float, float]:
         """Seconds and trials: its share of what is left of the study, and no more than half of the search's rest."""
         rest = self.plan.search_seconds - view.seconds
-        seconds = min(self.terms.share * (self.plan.budget - view.seconds), MOST_OF_SEARCH * rest)
+        seconds = min(self.terms.share * (self.plan.whole - view.seconds), MOST_OF_SEARCH * rest)
         trials = math.inf if self.plan.trials is None else MOST_OF_SEARCH * (self.plan.trials - view.trials)
         return seconds, trials
 

@@ -27,7 +27,9 @@ _RESPONSE_SHARE, _SHORT_RESPONSE = 0.25, 128
 _START_SECONDS, _LOAD_RATE = 60.0, 1e8
 
 
-def guess_timing(parameters: float, footprint: Footprint, *, response: int, answers: int, gpus: int = 1) -> ModelTiming:
+def guess_timing(
+    parameters: float, footprint: Footprint, *, response: int, answers: int, gpus: float = 1
+) -> ModelTiming:
     """The timing of a model that was never run.
 
     Args:

@@ -20,7 +20,7 @@ def hours_by_phase(
     confirmed: int,
     trained: int,
     tests: int,
-    gpus: Mapping[str, int],
+    gpus: Mapping[str, float],
 ) -> Hours:
     """Hours of GPUs.
 

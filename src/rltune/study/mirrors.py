@@ -20,6 +20,7 @@ from typing import Self
 from rltune.config.parts import TrackerConfig
 from rltune.executors.base import Outcome
 from rltune.executors.local.protocol import CHUNK_BYTES, Lines
+from rltune.redaction import scrub
 from rltune.store.base import RunRecord
 from rltune.study.observer import Observer
 from rltune.trackers.process import GIVEN_UP, Order
@@ -154,6 +155,7 @@ class Mirrors:
         finally:
             for process in self._processes:
                 process.kill()
+            scrub(self._log)  # what their libraries printed
 
     def _wait(self) -> None:
         for process in self._processes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rltune.executors.base import Limits, Order
+from rltune.executors.base import Depot, Limits, Order
 from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
+from rltune.study.disk import RoomTerms
 from rltune.study.hours import TIMED_STEPS
+from rltune.study.retries import RETRY_SECONDS
 from rltune.study.work import Score, Timing
 from rltune.tasks.ood import split_of
 from rltune.trainers.base import Role, ScoreJob, Scoring, TrainJob
@@ -29,6 +31,8 @@ class Workshop:
         checkpoint_every: rollout steps between checkpoints, besides those at the end of a segment.
         gpus: by model, GPUs that a trial has for itself; a model that isn't named shares one, as the executor does it.
         memory_levels: by model, how its trials can save memory, in words (`rltune.study.fitting`).
+        retry_seconds: the first wait of a run that the machine has ended twice (`rltune.study.retries`).
+        room: how much checkpoints may take. depot: where they go, with the study's URL; None: into its folder.
     """
 
     folder: Path
@@ -50,8 +54,11 @@ class Workshop:
     limits: Limits = field(default_factory=Limits)
     settings: Mapping[str, object] = field(default_factory=dict)
     target: str | None = None
-    gpus: Mapping[str, int] = field(default_factory=dict)
+    gpus: Mapping[str, float] = field(default_factory=dict)
     memory_levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    retry_seconds: float = RETRY_SECONDS
+    room: RoomTerms = field(default_factory=RoomTerms)
+    depot: Depot | None = None
 
     @property
     def horizon(self) -> int:
@@ -70,8 +77,9 @@ class Workshop:
         return self.folder / "runs" / f"{run.number:04d}-{_slug(run.model)}-s{run.seed}-{run.configuration.id}"
 
     def segment_folder(self, run: RunRecord, count: int) -> Path:
-        """The folder of the run's segment number `count` (from 1)."""
-        return self.run_folder(run) / "segments" / f"{count:03d}"
+        """The folder of the run's segment number `count` (from 1): 002, or 002-2 if there is one of that name, which
+        the store has forgotten (see `rltune.study.recovery`)."""
+        return unused(self.run_folder(run) / "segments" / f"{count:03d}")
 
     def train_order(
         self,
@@ -86,7 +94,7 @@ class Workshop:
     ) -> Order:
         """The order for a segment of a run, continuing from `resume` (None: from the base model).
 
-        `best` is the level that the best run of the same model has at r_max (`rltune.study.results.best_level`).
+        `best` is the level that the best run of the same model has at r_max (`rltune.study.results.level_at_end`).
         """
         start, stop = (resume.step if resume else 0), proposal.fidelity.steps
         job = TrainJob(
@@ -121,7 +129,16 @@ class Workshop:
             kept,
             self.settings,
             self.gpus.get(run.model),
+            self.room.keep,
+            depot=self._depot(run),
         )
+
+    def _depot(self, run: RunRecord | None = None) -> Depot | None:
+        """The depot of a run; of work beside training, whose checkpoints are thrown away."""
+        if self.depot is None:
+            return None
+        url = f"{self.depot.url}/{self.run_folder(run).name}" if run is not None and self.depot.url else ""
+        return replace(self.depot, url=url)
 
     def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
         """The rules of a run. Only a search run on its way to r_max is ended by a forecast: one to a lower rung is sent
@@ -195,10 +212,20 @@ class Workshop:
             self.limits,
             settings=self.settings,
             gpus=self.gpus.get(model),
+            depot=self._depot(),
         )
 
     def _role(self, model: str) -> Role:
         return "target" if self.target in (None, model) else "proxy"
+
+
+def unused(path: Path) -> Path:
+    """`path`, or the first of path-2, path-3, ... that doesn't exist."""
+    count, candidate = 1, path
+    while candidate.exists():
+        count += 1
+        candidate = path.with_name(f"{path.name}-{count}")
+    return candidate
 
 
 def _slug(model: str) -> str:

@@ -9,11 +9,14 @@ A trial on m to step r that validates at n rungs takes about b_m + r s_m + n v_m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from rltune.study.budget import Budget, Resources
 from rltune.study.disk import Disk, forecast_disk
 from rltune.study.hours import Hours, hours_by_phase
+from rltune.study.spending import Left, Spending, TargetRuns, affordable
 from rltune.types import Configuration, History
 from rltune.words import duration
 
@@ -33,25 +36,6 @@ class ModelTiming:
         """Seconds for a segment that trains steps from_step + 1 to to_step."""
         validations = sum(from_step < rung <= to_step for rung in rungs)
         return self.start_seconds + (to_step - from_step) * self.step_seconds + validations * self.validate_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class TargetRuns:
-    """Seconds of a full-length run on the target: of the recipe, of a candidate, and of testing one."""
-
-    recipe: float
-    candidate: float
-    test: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """How many target runs the time after the search pays for."""
-
-    confirm: int
-    seeds: int
-    seconds: float
-    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,35 +115,13 @@ class Plan:
         return {**asdict(self), "warnings": self.warnings}
 
 
-def affordable(seconds: float, runs: TargetRuns, confirm: int, seeds: int, slots: int) -> Spending:
-    """The most that `seconds` pay for: fewer confirmed configurations first, then fewer seeds, never below one.
-
-    The recipe is confirmed beside the others; winner and recipe are trained with each seed and tested.
-    """
-
-    def together(work: float, longest: float) -> float:
-        # Trials of unequal length leave slots idle at a phase's end: with two slots, by a quarter of a run.
-        return max(work / slots + (longest / 4 if slots > 1 else 0.0), longest)
-
-    def need(top: int, k: int) -> float:
-        confirming = together(top * runs.candidate + runs.recipe, runs.candidate)
-        training = together(k * (runs.candidate + runs.recipe), runs.candidate)
-        return confirming + training + 2 * k * runs.test / slots
-
-    fewest = min(seeds, 2)  # one seed shows no spread: it is the last resort, unless no more were asked for
-    choices = [(top, k) for k in range(seeds, fewest - 1, -1) for top in range(confirm, 0, -1)] + [(1, 1)]
-    for top, k in choices:
-        if need(top, k) <= seconds:
-            return Spending(top, k, need(top, k), True)
-    return Spending(1, 1, need(1, 1), False)
-
-
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
     """What the study file says about spending.
 
     Attributes:
-        budget: wall-clock seconds. search_share: of them, for everything up to the end of the search.
+        budget: wall-clock seconds; infinite: only GPU-seconds count. gpu_seconds: the other way round.
+        search_share: of them, for everything up to the end of the search.
         trials: most search trials, or None. slots: trials in flight at once, of models without a share of GPUs.
         search_models, target: names. rungs: validated steps, the last is r_max.
         confirm, seeds: configurations to confirm, seeds of the final training.
@@ -169,6 +131,7 @@ class PlanTerms:
         gpus: by model, GPUs that a trial has to itself. there: GPUs in all; 0: trials use none.
         pairs: runs on the target for the transfer check.
         sizes: by model, bytes of a checkpoint as computed, where it can be. free: bytes free for them; None: unknown.
+        limit: bytes that all checkpoints may take; None: any.
     """
 
     budget: float
@@ -184,22 +147,37 @@ class PlanTerms:
     runs: int | None = None
     design: int | None = None
     tests: int = 1
-    gpus: Mapping[str, int] = field(default_factory=dict)
+    gpus: Mapping[str, float] = field(default_factory=dict)
     there: int = 0
     pairs: int = 0
     sizes: Mapping[str, int] = field(default_factory=dict)
     free: int | None = None
+    gpu_seconds: float = math.inf
+    limit: int | None = None
+
+    @property
+    def resources(self) -> Resources:
+        return Resources(self.slots, self.there, self.gpus)
+
+    @property
+    def limits(self) -> Budget:
+        return Budget(self.budget, self.gpu_seconds, self.resources.capacity)
+
+    @property
+    def whole(self) -> float:
+        """Seconds of the whole budget, in which phases plan (see `rltune.study.budget`)."""
+        return self.limits.whole
 
     @property
     def search_seconds(self) -> float:
-        return self.search_share * self.budget
+        return self.search_share * self.whole
 
     def at_once(self, model: str) -> int:
         """w_m: trials of a model in flight at once, as slots and GPUs allow."""
         share = self.gpus.get(model)
         if share is None or self.there == 0:
             return self.slots
-        return max(1, min(self.slots, self.there // share))
+        return max(1, min(self.slots, int(self.there // share)))
 
 
 def timings_of(facts: Mapping[str, object]) -> dict[str, ModelTiming]:
@@ -228,10 +206,10 @@ def make_plan(
     on_each_model = trials / per_second / len(terms.search_models)  # seconds of wall clock
     # What the candidates will cost isn't known yet: as much as the recipe is a guess until the search has measured it.
     runs = TargetRuns(full_target, full_target, terms.tests * timings[terms.target].validate_seconds)
-    after_seconds = terms.budget - terms.search_seconds
-    after = affordable(after_seconds, runs, terms.confirm, terms.seeds, terms.at_once(terms.target))
+    left = Left(*terms.limits.beyond(terms.search_share), terms.resources.units(terms.target))
+    after = affordable(left, runs, terms.confirm, terms.seeds, terms.at_once(terms.target))
     return Plan(
-        budget=terms.budget,
+        budget=terms.whole,
         search_seconds=terms.search_seconds,
         slots=max(terms.at_once(model) for model in terms.search_models),
         timings=dict(timings),
@@ -273,7 +251,7 @@ def _disk(terms: PlanTerms, timings: Mapping[str, ModelTiming], trials: int, aft
     largest = max(terms.search_models, key=lambda model: sizes.get(model, 0))
     runs[largest] = runs.get(largest, 0) + trials
     at_once = {model: terms.at_once(model) for model in timings}
-    return forecast_disk(sizes, runs, at_once, terms.free, tuple(measured))
+    return forecast_disk(sizes, runs, at_once, terms.free, tuple(measured), terms.limit)
 
 
 def relative_cost(configuration: Configuration, recipe: Configuration, history: History) -> float:

@@ -7,16 +7,17 @@ same records, and giving them twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rltune.executors.base import Outcome
+from rltune.executors.records import read_worker
+from rltune.faults.attribute import attribute
 from rltune.store.base import RunRecord, SegmentRecord, StudyStore
-from rltune.store.registry import KEEP_CHECKPOINTS, apply_retention
+from rltune.store.registry import apply_retention
 from rltune.study.fitting import Fitting
 from rltune.study.results import evaluations_of, gave_up, too_large
-from rltune.types import SAYS_NOTHING, Fidelity, Proposal, StepMetrics, StopKind
-
-MAX_LOSSES = 3
-"""After so many vanished processes on the way to one step, a run counts as failed: it may be its own fault (memory)."""
+from rltune.study.retries import proposal_of, standing
+from rltune.types import SAYS_NOTHING, StepMetrics, StopKind
 
 MAX_SHORTAGES = 2
 """Tries at lower and lower memory levels of one run on the way to one step: a run is tried again once."""
@@ -27,16 +28,12 @@ class Recorder:
 
     Args:
         rungs: validated steps, increasing. fitting: told of trials that ran out of memory.
-        keep_checkpoints: newest checkpoints that each run keeps.
     """
 
-    def __init__(
-        self, store: StudyStore, rungs: Sequence[int], fitting: Fitting, keep_checkpoints: int = KEEP_CHECKPOINTS
-    ) -> None:
+    def __init__(self, store: StudyStore, rungs: Sequence[int], fitting: Fitting) -> None:
         self.store = store
         self.rungs = tuple(rungs)
         self.fitting = fitting
-        self.keep_checkpoints = keep_checkpoints
 
     def record(self, segment: SegmentRecord, run: RunRecord, outcome: Outcome, memory_level: int = 0) -> float | None:
         """Commits a segment's end in one transaction, then tidies the run's checkpoints.
@@ -53,18 +50,17 @@ class Recorder:
         start_seconds = sum(s.cost.start_seconds for s in siblings) + outcome.cost.start_seconds
         evaluations = evaluations_of(proposal, outcome, curve, start_seconds, self.rungs)
         if outcome.stop.kind is StopKind.LOST:
-            losses = 1 + sum(
-                s.to_step == segment.to_step and s.stop is not None and s.stop.kind is StopKind.LOST for s in siblings
-            )
-            if losses >= MAX_LOSSES:
-                evaluations.append(gave_up(proposal, losses, curve, start_seconds))
+            earlier = [s for s in siblings if s.to_step == segment.to_step and _ended(s, StopKind.LOST)]
+            stands = standing([*earlier, replace(segment, stop=outcome.stop, log_tail=outcome.log_tail)])
+            if not stands.again:
+                evaluations.append(gave_up(proposal, stands.words, stands.tries, curve, start_seconds))
         if outcome.stop.kind is StopKind.OUT_OF_MEMORY:
-            tries = 1 + sum(s.to_step == segment.to_step and _ran_out(s) for s in siblings)
+            tries = 1 + sum(s.to_step == segment.to_step and _ended(s, StopKind.OUT_OF_MEMORY) for s in siblings)
             if tries >= MAX_SHORTAGES or not self.fitting.has_lower(run.model, memory_level):
                 evaluations.append(too_large(proposal, tries, outcome.stop, curve, start_seconds))
         elif outcome.stop.kind not in (*SAYS_NOTHING, StopKind.FAILED):
             self.fitting.got_through(run.model, memory_level)
-        self.store.finish_segment(
+        new = self.store.finish_segment(
             segment.id,
             outcome.stop,
             outcome.cost,
@@ -72,20 +68,20 @@ class Recorder:
             [(c.step, c.path, c.bytes) for c in outcome.checkpoints],
             evaluations,
             outcome.log_tail,
+            read_worker(segment.folder),
         )
-        apply_retention(self.store, keep_last_per_run=self.keep_checkpoints)
+        found = attribute(outcome.stop, outcome.log_tail)
+        if new and found is not None:
+            inputs = {"segment": segment.id, "kind": outcome.stop.kind.value, "step": outcome.stop.step}
+            values = {"fault": found.fault.value, "cause": found.cause.value, "evidence": found.evidence}
+            self.store.add_decision("failure", run.id, str(found), {**inputs, **values})
+        apply_retention(self.store, only=replace(run, stop=outcome.stop))
         reached = [e.score for e in evaluations if e.fidelity == proposal.fidelity]
         return reached[0] if reached else None
 
 
-def _ran_out(segment: SegmentRecord) -> bool:
-    return segment.stop is not None and segment.stop.kind is StopKind.OUT_OF_MEMORY
-
-
-def proposal_of(segment: SegmentRecord, run: RunRecord) -> Proposal:
-    """The proposal that a segment was begun for."""
-    fidelity = Fidelity(run.model, segment.to_step)
-    return Proposal(run.configuration, fidelity, run.seed, segment.phase, segment.reason)
+def _ended(segment: SegmentRecord, kind: StopKind) -> bool:
+    return segment.stop is not None and segment.stop.kind is kind
 
 
 def merged(curve: Sequence[StepMetrics], newer: Sequence[StepMetrics]) -> list[StepMetrics]:

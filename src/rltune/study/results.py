@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rltune.executors.base import Outcome
-from rltune.store.base import StudyStore
 from rltune.study.plan import ModelTiming
 from rltune.types import SAYS_NOTHING, Cost, Evaluation, Fidelity, Phase, Proposal, StepMetrics, StopKind, StopReason
 
@@ -66,21 +65,19 @@ def evaluations_of(
     return found
 
 
-def best_level(store: StudyStore, fidelity: Fidelity) -> float | None:
-    """Mean training reward over the last tenth of the best-scored run at `fidelity`; None if there is none yet."""
-    scored = [(e.score, run_id) for run_id, e in store.evaluations() if e.fidelity == fidelity and e.score is not None]
-    if not scored:
-        return None
-    _, run_id = max(scored)
-    curve = [m for m in store.curve(run_id) if m.step <= fidelity.steps]
-    rewards = [m.values["reward"] for m in curve[-max(1, round(0.1 * len(curve))) :] if "reward" in m.values]
+def level_at_end(curve: Sequence[StepMetrics], step: int) -> float | None:
+    """Mean training reward over the last tenth of a run's curve up to a step; None if it has none."""
+    upto = [m for m in curve if m.step <= step]
+    rewards = [m.values["reward"] for m in upto[-max(1, round(0.1 * len(upto))) :] if "reward" in m.values]
     return math.fsum(rewards) / len(rewards) if rewards else None
 
 
-def gave_up(proposal: Proposal, times: int, curve: Sequence[StepMetrics], start_seconds: float) -> Evaluation:
-    """The evaluation of a proposal whose process vanished again and again."""
+def gave_up(
+    proposal: Proposal, what: str, times: int, curve: Sequence[StepMetrics], start_seconds: float
+) -> Evaluation:
+    """The evaluation of a proposal that the infrastructure ended again and again; `what` it was, in words."""
     last = max((m.step for m in curve), default=0)
-    reason = f"its process vanished {times} times on the way to step {proposal.fidelity.steps}; not tried again"
+    reason = f"{what} {times} times on the way to step {proposal.fidelity.steps}; not tried again"
     stop = StopReason(StopKind.FAILED, last, reason)
     return _evaluation(
         proposal, proposal.fidelity.steps, None, cost_up_to(curve, last, start_seconds), stop, last, None

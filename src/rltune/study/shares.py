@@ -11,7 +11,7 @@ from rltune.trainers.base import ROLES, Role, Trainer
 from rltune.trainers.resources import NeedsGpus
 
 
-def gpu_shares(file: StudyFile, trainer: Trainer) -> dict[str, int]:
+def gpu_shares(file: StudyFile, trainer: Trainer) -> dict[str, float]:
     """By model; empty if neither the study's executor nor its trainer says anything about it.
 
     Raises:
@@ -21,7 +21,7 @@ def gpu_shares(file: StudyFile, trainer: Trainer) -> dict[str, int]:
     models = file.config.models
     roles: dict[str, Role] = {models.target: "target", **dict.fromkeys(models.proxies, "proxy")}
     given = file.config.executor.gpus
-    named: dict[str, int] = dict.fromkeys(ROLES, given) if isinstance(given, int) else dict(given or {})
+    named: dict[str, float] = dict.fromkeys(ROLES, given) if isinstance(given, (int, float)) else dict(given or {})
     for name in named:
         if name not in (*ROLES, *roles):
             raise ConfigError(
@@ -29,7 +29,7 @@ def gpu_shares(file: StudyFile, trainer: Trainer) -> dict[str, int]:
                 where=file.where(f"executor.gpus.{name}"),
                 hint=suggest(name, (*ROLES, *roles)),
             )
-    shares = {}
+    shares: dict[str, float] = {}
     for model, role in roles.items():
         own = named.get(model, named.get(role))
         needed = trainer.gpus(model, role) if isinstance(trainer, NeedsGpus) else None
@@ -45,7 +45,7 @@ def gpu_shares(file: StudyFile, trainer: Trainer) -> dict[str, int]:
     return {model: shares.get(model, 1) for model in roles} if shares else {}
 
 
-def check_gpus(file: StudyFile, shares: Mapping[str, int], environment: Mapping[str, str]) -> tuple[str, ...]:
+def check_gpus(file: StudyFile, shares: Mapping[str, float], environment: Mapping[str, str]) -> tuple[str, ...]:
     """Notes on GPUs, for a person.
 
     Raises:
@@ -53,15 +53,16 @@ def check_gpus(file: StudyFile, shares: Mapping[str, int], environment: Mapping[
             itself what trials get (`executor.gpus`) is refused: others may be checked here and run elsewhere.
     """
     largest = max(shares, key=lambda model: shares[model], default=None)
-    if largest is None or file.config.executor.device == "cpu":
-        return ()
+    executor = file.config.executor
+    if largest is None or executor.device == "cpu" or executor.name != "local":
+        return ()  # a cluster is asked when the study runs
     there = len(visible_gpus(environment))
     if shares[largest] <= there:
         return ()
-    if there == 0 and file.config.executor.gpus is None:
+    if there == 0 and executor.gpus is None:
         return (f"this machine has no GPU: a trial of {largest} needs {shares[largest]} where the study runs",)
     raise ConfigError(
         f"a trial of {largest} needs {shares[largest]} GPUs, and this machine has {there}",
-        where=file.where("trainer.settings.gpus" if file.config.executor.gpus is None else "executor.gpus"),
+        where=file.where("trainer.settings.gpus" if executor.gpus is None else "executor.gpus"),
         hint="lower its number, show more of them through CUDA_VISIBLE_DEVICES, or run the study where they are",
     )

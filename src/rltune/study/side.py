@@ -6,14 +6,17 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from rltune.clock import Clock
 from rltune.executors.base import Order, Outcome
+from rltune.faults.attribute import attribute
+from rltune.faults.base import Fault
 from rltune.store.base import ScoreRecord, StudyStore
 from rltune.store.registry import newest_intact
 from rltune.study.fitting import Fitting
 from rltune.study.orders import Workshop
-from rltune.study.recorder import MAX_LOSSES
 from rltune.study.results import timing_of
-from rltune.study.work import Score, Timing
+from rltune.study.retries import OTHER_TRIES, TRIES, wait_seconds
+from rltune.study.work import Resting, Score, Timing
 from rltune.tasks.ood import split_of
 from rltune.types import SAYS_NOTHING, Configuration, StopKind
 
@@ -27,15 +30,19 @@ class Side:
         recipe: what timing runs train.
 
     Attributes:
-        failed: work that has failed, with the reason.
+        failed: work that has failed, with the reason. waits: what was lost, and until when it waits.
     """
 
-    def __init__(self, store: StudyStore, workshop: Workshop, recipe: Configuration, fitting: Fitting) -> None:
+    def __init__(
+        self, store: StudyStore, workshop: Workshop, recipe: Configuration, fitting: Fitting, clock: Clock
+    ) -> None:
         self.store = store
         self.workshop = workshop
         self.recipe = recipe
         self.fitting = fitting
+        self.clock = clock
         self.failed: dict[SideWork, str] = {}
+        self.waits: dict[Resting, float] = {}
         self._losses: dict[SideWork, int] = {}
 
     def order(self, work: SideWork) -> Order | None:
@@ -46,7 +53,7 @@ class Side:
         if work.configuration is None:
             return self.workshop.score_order(work, None, level)
         run = self.store.run(work.configuration, work.model, work.seed)
-        checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon)
+        checkpoint = newest_intact(self.store, run.id, at_most=self.workshop.horizon, weights=True)
         if checkpoint is None or checkpoint.step != self.workshop.horizon:
             return None
         answers = self.workshop.answers_file(run, work) if work.split == "test" else None
@@ -55,13 +62,20 @@ class Side:
     def ended(self, work: SideWork, order: Order, outcome: Outcome) -> None:
         """Records a result or a failure; neither, if a phase has to ask for it again."""
         kind = outcome.stop.kind
+        tries = OTHER_TRIES
         if kind is StopKind.LOST:
-            self._losses[work] = self._losses.get(work, 0) + 1
+            lost = self._losses[work] = self._losses.get(work, 0) + 1
+            self.waits[work] = self.clock.now() + wait_seconds(lost, self.workshop.retry_seconds)
+            found = attribute(outcome.stop, outcome.log_tail)
+            if found is not None:
+                # Nothing has been spent yet on what a broken study would only repeat.
+                tries = 1 if found.fault is Fault.STUDY else TRIES.get(found.cause, OTHER_TRIES)
         if kind is StopKind.OUT_OF_MEMORY:
             again = self.fitting.lower(work.model, order.job.memory_level)
         else:
-            again = kind in SAYS_NOTHING and self._losses.get(work, 0) < MAX_LOSSES
+            again = kind in SAYS_NOTHING and self._losses.get(work, 0) < tries
         if again:
+            shutil.rmtree(order.folder, ignore_errors=True)
             return  # a phase still misses it and asks again
         if kind is not StopKind.REACHED:
             self.failed[work] = outcome.stop.reason

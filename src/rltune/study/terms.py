@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 
@@ -14,11 +15,14 @@ from rltune.trainers.build import build_trainer
 from rltune.trainers.resources import Footprint, Foresees, SavesMemory
 
 
-def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
-    """The study file's words on spending, for the planner."""
+def plan_terms(blueprint: Blueprint, slots: int, there: float | None = None) -> PlanTerms:
+    """The study file's words on spending, for the planner. `there`: GPUs in all; None: those of this machine."""
     config, problem, outline = blueprint.config, blueprint.problem, blueprint.outline
+    gpus = blueprint.gpus
+    if not gpus and there and config.executor.name == "ray":
+        gpus = dict.fromkeys(blueprint.models, 1.0)  # that executor reserves one for each
     return PlanTerms(
-        budget=config.budget.time,
+        budget=math.inf if config.budget.time is None else config.budget.time,
         search_share=config.budget.search,
         trials=config.budget.trials,
         slots=slots,
@@ -31,12 +35,19 @@ def plan_terms(blueprint: Blueprint, slots: int) -> PlanTerms:
         runs=outline.runs,
         design=outline.design,
         tests=1 + len(blueprint.other_tests),
-        gpus=blueprint.gpus,
-        there=gpus_there(blueprint),
+        gpus=gpus,
+        there=gpus_there(blueprint) if there is None else int(there),
         pairs=config.transfer.pairs if config.transfer.check and problem.proxies else 0,
-        sizes={name: footprint.checkpoint_bytes for name, footprint in footprints(blueprint).items()},
-        free=free_bytes(blueprint.folder),
+        sizes=checkpoint_sizes(blueprint),
+        free=free_bytes(blueprint.folder) if config.checkpoints.remote is None else None,
+        gpu_seconds=math.inf if config.budget.gpu_hours is None else 3600 * config.budget.gpu_hours,
+        limit=config.checkpoints.limit,
     )
+
+
+def checkpoint_sizes(blueprint: Blueprint) -> dict[str, int]:
+    """By model, bytes of a complete checkpoint as its trainer foresees them; none if it can't tell."""
+    return {name: footprint.checkpoint_bytes for name, footprint in footprints(blueprint).items()}
 
 
 def footprints(blueprint: Blueprint) -> dict[str, Footprint]:
@@ -60,8 +71,8 @@ def guess_plan(blueprint: Blueprint) -> Plan | None:
     there = gpus_there(blueprint)
     if config.executor.device != "cpu":
         there = there or max(blueprint.gpus.values(), default=1)
-    slots = config.executor.slots or max(1, there // min(blueprint.gpus.values(), default=1))
-    terms = replace(plan_terms(blueprint, slots), there=there)
+    slots = config.executor.slots or max(1, int(there // min(blueprint.gpus.values(), default=1)))
+    terms = replace(plan_terms(blueprint, slots), there=int(there))
     timings = {
         name: guess_timing(
             float(blueprint.models[name].parameters or 0),
@@ -87,5 +98,6 @@ def memory_levels(blueprint: Blueprint) -> dict[str, tuple[str, ...]]:
 
 
 def gpus_there(blueprint: Blueprint) -> int:
-    """GPUs that trials may use; 0: they train on the CPU."""
-    return 0 if blueprint.config.executor.device == "cpu" else len(visible_gpus(os.environ))
+    """GPUs of this machine that trials may use; 0: they train on the CPU, or on a cluster."""
+    executor = blueprint.config.executor
+    return 0 if executor.device == "cpu" or executor.name != "local" else len(visible_gpus(os.environ))

@@ -60,8 +60,10 @@ class RewardModel:
     @cached_property
     def _loaded(self) -> tuple[Any, Any, int]:
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self._name)
-            model = AutoModelForSequenceClassification.from_pretrained(self._name)
+            tokenizer = AutoTokenizer.from_pretrained(self._name, trust_remote_code=False)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                self._name, trust_remote_code=False, weights_only=True
+            )
         except Exception as error:  # whatever transformers, the hub or the disk raise
             raise TaskError(
                 f"the reward model can't be loaded: {type(error).__name__}: {error}",

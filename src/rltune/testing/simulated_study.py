@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from rltune.optimizers.base import Optimizer, Problem
+from rltune.study.budget import Spent
 from rltune.study.check import CheckTerms, TransferCheck
+from rltune.study.closing import Final as Choice
+from rltune.study.closing import winner_of
+from rltune.study.estimates import Estimates
 from rltune.study.guide import Guide
-from rltune.study.phases import Confirm, StudyPhase, winner_of
-from rltune.study.phases import Final as Choice
+from rltune.study.phases import Confirm, StudyPhase
 from rltune.study.plan import ModelTiming, PlanTerms
 from rltune.study.search import Search
 from rltune.study.work import Train, View
@@ -79,13 +82,20 @@ def _phases(
 ) -> Iterator[StudyPhase]:
     guide = Guide(problem, build)
     checking = TransferCheck(problem, problem.recipe, terms, check) if check is not None else None
-    return iter((Search(guide, terms, checking), Confirm(problem, problem.recipe, guide, terms)))
+    return iter(
+        (
+            Search(guide, terms, Estimates(problem, problem.recipe), checking),
+            Confirm(problem, problem.recipe, guide, terms),
+        )
+    )
 
 
 def _view(history: History, facts: Mapping[str, object]) -> View:
     tried = frozenset((e.configuration, e.fidelity.model, e.seed) for e in history.evaluations)
     trials = len({(e.configuration, e.fidelity) for e in history.evaluations if e.phase is Phase.SEARCH})
-    return View(history, history.evaluations, (), (), facts, (), spent_seconds(history), trials, tried)
+    seconds = spent_seconds(history)
+    spent = Spent(seconds)
+    return View(history, history.evaluations, (), (), facts, (), seconds, trials, tried, spent=spent)
 
 
 def _trained(surface: GrpoSurface, problem: Problem, history: History, proposal: Proposal) -> History:

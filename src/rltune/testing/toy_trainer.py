@@ -11,6 +11,7 @@ with the steps. Its settings are in the job's hyperparameters; none is meant for
     fault_while path of a file: the fault strikes only while it exists (an outage)
     fits_at     memory level below which it runs out of memory, for real, at the step `fault_step` (default 0)
     levels      how many memory levels there are (default 4)
+    save_bytes  of a checkpoint, besides the state: such as an optimizer's, which no scoring needs (default 0)
     misled_on   last part of a model's name, on which the best learning rate is 10,000 times as large
 """
 
@@ -35,9 +36,11 @@ from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Reporter, Role, Scor
 from rltune.types import Scalar, StepMetrics, StopKind, StopReason
 
 STATE_FILE = "state.json"
+OPTIMIZER_FILE = "optimizer.bin"
+PART_BYTES = 16_384
 KNOWN = (
     *("step_time", "load_time", "score_time", "fault", "fault_step", "fault_while", "fault_on", "misled_on"),
-    *("fits_at", "levels"),
+    *("fits_at", "levels", "save_bytes"),
 )
 CHILD_SECONDS = "600"
 NO_FAULT = "none"
@@ -82,7 +85,7 @@ class ToyTrainer:
                 values |= _validate(step, job, reporter)
             stop = reporter.step(StepMetrics(step, values))
             if stop is not None or step == job.stop_step or step in job.checkpoint_at:
-                reporter.checkpoint(step, lambda folder, s=state: _save(folder, s))
+                reporter.checkpoint(step, lambda folder, s=state: _save(folder, s, job))
             if stop is not None:
                 return stop
         return StopReason(StopKind.REACHED, job.stop_step, f"step {job.stop_step} was reached")
@@ -94,6 +97,9 @@ class ToyTrainer:
         state = _read(Path(job.checkpoint)) if job.checkpoint else "0"
         mean = int(state[:4], 16) / 0xFFFF
         return {"mean": mean / 2 if job.other else mean, "greedy": 0.5, "mean_stderr": 0.01}
+
+    def training_only(self, checkpoint: Path) -> frozenset[Path]:
+        return frozenset({Path(OPTIMIZER_FILE)} if (checkpoint / OPTIMIZER_FILE).is_file() else ())
 
     def _load(self, job: TrainJob) -> str:
         return _read(Path(job.resume_from)) if job.resume_from else f"{job.seed:x}"
@@ -145,8 +151,12 @@ def next_state(state: str, step: int, learning_rate: Scalar) -> str:
     return hashlib.sha256(f"{state}/{step}/{learning_rate}".encode()).hexdigest()
 
 
-def _save(folder: Path, state: str) -> None:
+def _save(folder: Path, state: str, job: TrainJob) -> None:
     (folder / STATE_FILE).write_text(json.dumps({"state": state}))
+    left = int(job.hyperparameters.get("save_bytes", 0))
+    with (folder / OPTIMIZER_FILE).open("wb", buffering=0) as stream:
+        while left > 0:  # in parts, so that a disk can run full in the middle
+            left -= stream.write(bytes(min(left, PART_BYTES)))
 
 
 def _read(folder: Path) -> str:

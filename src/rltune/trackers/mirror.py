@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rltune.analysis.records import ReadableStore
 from rltune.clock import Clock
 from rltune.errors import StoreError, TrackerError
-from rltune.store.engine import hide_secrets
+from rltune.redaction import redacted
 from rltune.trackers.base import Status, Tracker
 from rltune.trackers.view import curve_of, tracked_runs, tracked_study
 
@@ -108,7 +108,7 @@ class Mirror:
     @property
     def place(self) -> str:
         """Where a person finds the runs; empty if the tracker couldn't be opened."""
-        return self._tracker.place if self._tracker is not None else ""
+        return redacted(self._tracker.place) if self._tracker is not None else ""
 
     def _opened(self) -> Tracker:
         if self._tracker is None:
@@ -130,7 +130,7 @@ class Mirror:
         self._trouble = told
         shown = text if isinstance(error, TrackerError) else f"{type(error).__name__}: {' '.join(text.split())[:400]}"
         # A library's message may quote an address with a password in it.
-        self.tell("warning", hide_secrets(f"the tracker {self.name} can't be written: {shown}"))
+        self.tell("warning", redacted(f"the tracker {self.name} can't be written: {shown}"))
 
     def _recovered(self) -> None:
         self._not_before, self._pause = 0.0, FIRST_PAUSE

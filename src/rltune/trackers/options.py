@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from rltune.config.section import Section
 
-_SECRET = re.compile(r"://[^/@]*:[^/@]*@")
+_SECRET = re.compile(r"://[^/:@]*:[^@]*@")
 
 
 def _plain_uri(value: str) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from rltune.clock import Clock, SystemClock
 from rltune.errors import RltuneError
+from rltune.redaction import redacted
 from rltune.store.lock import lock_holder
 from rltune.store.open import open_study
 from rltune.trackers.build import build_tracker
@@ -67,7 +68,7 @@ def main() -> int:
 
     def tell(level: str, text: str) -> None:
         with contextlib.suppress(BrokenPipeError):  # the controller is gone, and nobody listens
-            print(json.dumps({"level": level, "text": text}), file=told, flush=True)
+            print(json.dumps({"level": level, "text": redacted(text)}), file=told, flush=True)
 
     commands = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 (unbuffered: `select` watches what follows)
     order = Order(**json.loads(commands.readline()))

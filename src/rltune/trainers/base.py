@@ -179,7 +179,8 @@ class Reporter(Protocol):
         data position). `step` is the last that was reported. Returns the final folder.
 
         Raises:
-            OSError: if the disk is full or the folder can't be written; the trainer lets it pass.
+            OSError, StorageError: if the disk is full, or the checkpoint can't be written or kept; the trainer lets it
+                pass.
         """
         ...
 

@@ -108,6 +108,17 @@ class FrameworkTrainer(Trainer, Protocol):
 
 
 @runtime_checkable
+class Strips(Protocol):
+    """A trainer that knows which files of its checkpoints a scoring doesn't need, so that a run that is over can keep
+    its weights in less room."""
+
+    def training_only(self, checkpoint: Path) -> frozenset[Path]:
+        """Files of a published checkpoint that only a resume needs, relative to its folder; none if the checkpoint is
+        laid out in a way that it can't tell apart. `score` works without them. Light."""
+        ...
+
+
+@runtime_checkable
 class Constrained(Protocol):
     """A trainer that knows which combinations of hyperparameters are impossible (a batch that can't be divided), so
     that none of them is proposed."""

@@ -14,7 +14,7 @@ from rltune.executors.local.executor import LocalExecutor
 from rltune.executors.records import SegmentFiles, read_started
 from rltune.types import StopKind
 
-from ..orders import TOY, carry_out, train_order
+from ..orders import TOY, carry_out, server_pid, train_order
 
 BROKEN = """
 import subprocess
@@ -138,7 +138,7 @@ def test_close_leaves_no_process_and_no_open_pipe(tmp_path: Path) -> None:
         executor = LocalExecutor(trainers=(TOY,))
         executor.open()
         carry_out(executor, train_order(tmp_path))
-        server = executor.server_pid
+        server = server_pid(executor)
         executor.close()
-        assert executor.server_pid is None and not Path(f"/proc/{server}").exists()
+        assert executor._server is None and not Path(f"/proc/{server}").exists()
     assert descriptors() == before

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rltune.errors import ModelError
-from rltune.executors.base import Limits, Order, Outcome
+from rltune.executors.base import Depot, Limits, Order, Outcome
 from rltune.executors.local.executor import LocalExecutor
 from rltune.models.inspect import describe_model
+from rltune.store import storage
+from rltune.store.remote import fetch
 from rltune.trainers.base import Scoring, TrainJob
 from rltune.types import Scalar, StopKind
 
-from ..orders import carry_out, finish, wait_until
+from ..orders import carry_out, finish, server_pid, wait_until
 
 pytestmark = pytest.mark.slow
 WEIGHTS = "model.safetensors"
@@ -88,6 +91,17 @@ def test_resuming_in_new_processes_is_exact(
     assert weights_after(executor, tmp_path / "thirds", model, (5, 6, 12), **given) == straight
 
 
+def test_resuming_from_object_storage_is_exact(executor: LocalExecutor, tmp_path: Path, model: str) -> None:
+    straight = weights_after(executor, tmp_path / "straight", model, (4,))
+    storage.mark(f"file://{tmp_path}/bucket", "kept here")
+    for start, stop in ((0, 2), (2, 4)):
+        depot = Depot(f"file://{tmp_path}/bucket/parts", str(tmp_path / f"disk-{start}"))
+        outcome = carry_out(executor, replace(order_of(tmp_path / "parts", model, start, stop), depot=depot))
+        assert outcome.stop.kind is StopKind.REACHED, outcome.stop.reason + outcome.log_tail
+    fetch(outcome.checkpoints[-1].path, tmp_path / "back")
+    assert hashlib.sha256((tmp_path / "back" / WEIGHTS).read_bytes()).hexdigest() == straight
+
+
 def test_a_stopped_run_goes_on_exactly(executor: LocalExecutor, tmp_path: Path, model: str) -> None:
     straight = weights_after(executor, tmp_path / "straight", model, (12,))
     order = order_of(tmp_path / "stopped", model, 0, 12)
@@ -111,4 +125,5 @@ def test_an_absurd_learning_rate_is_a_divergence_not_a_crash(
 
 def test_the_server_stays_single_threaded(executor: LocalExecutor, tmp_path: Path, model: str) -> None:
     carry_out(executor, order_of(tmp_path, model, 0, 1))
-    assert os.listdir(f"/proc/{executor.server_pid}/task") == [str(executor.server_pid)]
+    server = server_pid(executor)
+    assert os.listdir(f"/proc/{server}/task") == [str(server)]

@@ -43,7 +43,7 @@ def test_force_is_told_only_when_it_was_used() -> None:
         (signal.SIGKILL, True, StopKind.OUT_OF_MEMORY, "memory ran out"),
         (signal.SIGTERM, False, StopKind.LOST, "SIGTERM"),
         (3 << 8, False, StopKind.FAILED, "exit status 3"),
-        (64 << 8, False, StopKind.FAILED, "could not read its order"),
+        (64 << 8, False, StopKind.LOST, "could not read its order"),
         (74 << 8, False, StopKind.FAILED, "could not write its outcome"),
         (0, False, StopKind.FAILED, "exit status 0 without an outcome"),
         (None, False, StopKind.LOST, "died"),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from command_toys import fake_settings
+from command_toys import fake_settings, job
 
+from executors.orders import carry_out
 from rltune.errors import ConfigError, ReportError, StudyError, TrainerError
+from rltune.executors.base import Depot, Order
+from rltune.executors.local.executor import LocalExecutor
+from rltune.store import storage
 from rltune.store.base import StudyState
+from rltune.store.remote import fetch
 from rltune.study.api import create, read_source
 from rltune.study.blueprint import draw_blueprint
 from rltune.study.preview import first_launches
@@ -55,6 +61,30 @@ def test_a_study_of_ones_own_program(tmp_path: Path) -> None:
     assert summary.winner is not None
     rate = summary.winner.configuration.values["learning_rate"]
     assert "fake_program.py" in exported and f"--lr {rate}" in exported and "--stop 4" in exported
+
+
+@pytest.mark.slow
+def test_its_checkpoints_go_to_object_storage_and_back(tmp_path: Path) -> None:
+    """The program writes on its machine's own disk, and reads there what was fetched; what it prints is kept."""
+    storage.mark(f"file://{tmp_path}/bucket", "kept here")
+    depot = Depot(f"file://{tmp_path}/bucket/run", str(tmp_path / "disk"))
+    jobs = [job(2), job(4, start_step=2, resume_from=str(tmp_path / "checkpoints" / "step-000002"))]
+    executor = LocalExecutor(slots=1, trainers=("command",))
+    executor.open()
+    try:
+        for number, each in enumerate(jobs):
+            folder, settings = tmp_path / f"segment-{number}", fake_settings()
+            order = Order(
+                f"s{number}", folder, tmp_path / "checkpoints", "command", each, settings=settings, depot=depot
+            )
+            outcome = carry_out(executor, order)
+            assert (outcome.stop.kind, outcome.stop.step) == (StopKind.REACHED, each.stop_step), outcome.log_tail
+            assert any((folder / "workspace").rglob("log.txt"))
+    finally:
+        executor.close()
+    fetch(outcome.checkpoints[-1].path, tmp_path / "back")
+    assert json.loads((tmp_path / "back" / "state.json").read_text())["state"] == 4.0
+    assert not [path for path in (tmp_path / "disk").rglob("*") if path.is_file()]
 
 
 def test_a_fixed_value_that_the_program_is_not_told_is_noted(tmp_path: Path) -> None:
@@ -120,8 +150,9 @@ def test_a_program_that_runs_out_of_memory_is_started_again_with_less(tmp_path: 
         assert study.run() is StudyState.FINISHED
         stops = [s.stop for s in study.store.segments() if s.stop is not None]
         short = [stop for stop in stops if stop.kind is StopKind.OUT_OF_MEMORY]
-        # Once for each model: from then on its trials are started with the arguments that save memory.
-        assert len(short) == 2 and all("MemoryError" in stop.reason for stop in short)
+        # Once for each model: from then on its trials are started with the arguments that save memory. The recipe may
+        # run out ahead of the confirmation, which then begins with another run before that one is tried again.
+        assert len(short) in (2, 3) and all("MemoryError" in stop.reason for stop in short)
         assert all(e.score is not None for _, e in study.store.evaluations())
         facts = study.store.study().facts["memory"]
     assert facts == {m: {"level": 1, "settings": "--lean"} for m in ("embedded/s", "embedded/xs")}

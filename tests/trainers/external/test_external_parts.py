@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from rltune.errors import CheckpointError
-from rltune.trainers.external.checkpoints import Layout, Saves, model_of, restore, resume_path
-from rltune.trainers.external.diagnosis import Cause, diagnose
+from rltune.faults.base import Cause
+from rltune.trainers.external.checkpoints import Layout, Saves, model_of, restore, resume_path, training_only
+from rltune.trainers.external.diagnosis import diagnose
 from rltune.trainers.external.rows import CsvRows, JsonRows, PatternRows, Row, RowParser
 from rltune.trainers.external.streams import LineStream, Naming, ReaderStream
 from rltune.trainers.external.tail import Tail, last_lines
@@ -178,6 +179,19 @@ def test_published_and_put_back(tmp_path: Path) -> None:
     assert (published / "rltune-beside" / "latest").read_text() == "global_step4"
 
 
+def test_what_only_a_resume_needs_is_told_where_weights_lie_apart(tmp_path: Path) -> None:
+    apart, accelerate, unknown = (tmp_path / name for name in ("apart", "accelerate", "unknown"))
+    write(apart / "rltune-model" / "model.safetensors", "w")
+    write(apart / "rank0" / "state", "o")
+    write(apart / "manifest.json", "{}")
+    assert training_only(apart) == {Path("rank0/state")}
+    for name in ("model.safetensors", "optimizer.bin", "scheduler.bin", "random_states_0.pkl", "step.json"):
+        write(accelerate / name, "x")
+    assert {str(p) for p in training_only(accelerate)} == {"optimizer.bin", "scheduler.bin", "random_states_0.pkl"}
+    write(unknown / "everything.pt", "x")
+    assert training_only(unknown) == frozenset()
+
+
 def test_a_file_is_put_back_as_a_file(tmp_path: Path) -> None:
     files = Layout(path=lambda step: tmp_path / "run" / f"{step}.pt")
     write(tmp_path / "run" / "3.pt", "state")
@@ -201,10 +215,15 @@ def test_an_empty_checkpoint_is_refused(tmp_path: Path) -> None:
         (1, ["ray.exceptions.OutOfMemoryError: Task was killed due to the node running low on memory."], Cause.MEMORY),
         (1, ["slurmstepd: error: Detected 1 oom_kill event in StepId=1.0"], Cause.MEMORY),
         (1, ["ValueError: No available memory for the cache blocks."], Cause.MEMORY),
-        (-signal.SIGKILL, ["step 3"], Cause.MEMORY),
-        (137, [], Cause.MEMORY),
+        (-signal.SIGKILL, ["step 3"], Cause.KILLED),
+        (137, [], Cause.KILLED),
         (1, ["OSError: [Errno 28] No space left on device"], Cause.DISK),
         (1, ["RuntimeError: probability tensor contains either `inf`, `nan` or element < 0"], Cause.DIVERGED),
+        (
+            -signal.SIGKILL,
+            ["slurmstepd: error: *** JOB 3 ON n1 CANCELLED AT now DUE TO PREEMPTION ***"],
+            Cause.PREEMPTED,
+        ),
         (1, ["ValueError: no"], Cause.CRASHED),
         (-signal.SIGSEGV, [], Cause.CRASHED),
     ],

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from trl_toys import ToyTask
+from trl_toys import Recorder, ToyTask
 
 from rltune.errors import CheckpointError, ModelError, TaskError, TrainerError
+from rltune.store.stripping import strip
 from rltune.tasks.base import Example, Split
 from rltune.trainers import answers as kept
-from rltune.trainers.base import ScoreJob, Scoring
+from rltune.trainers.base import ScoreJob, Scoring, TrainJob
 from rltune.trainers.trl.loading import choose_device, load_model, load_tokenizer
 from rltune.trainers.trl.scoring import Answerer, score_split
 from rltune.trainers.trl.team import ALONE
@@ -194,6 +195,23 @@ def test_a_missing_model_or_checkpoint_is_named(toy: ToyTask, tiny_model: str, t
         TrlTrainer().score(score_job(str(tmp_path / "nowhere")))
     with pytest.raises(CheckpointError, match="nowhere"):
         TrlTrainer().score(score_job(tiny_model, checkpoint=str(tmp_path / "nowhere")))
+
+
+def test_a_checkpoint_stripped_to_its_weights_scores_the_same(
+    toy: ToyTask, make_job: Callable[..., TrainJob], tiny_model: str, tmp_path: Path
+) -> None:
+    job, recorder = make_job(2), Recorder(tmp_path)
+    TrlTrainer().train(job, recorder)
+    folder = tmp_path / "step-000002"
+    whole = TrlTrainer().score(score_job(tiny_model, checkpoint=str(folder)))
+    before = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    dropped = TrlTrainer().training_only(folder)
+    assert {path.name for path in dropped} >= {"optimizer.pt", "scheduler.pt", "rng_state.pth"}
+    assert strip(folder, dropped) < 0.5 * before
+    assert TrlTrainer().score(score_job(tiny_model, checkpoint=str(folder))) == whole
+    with pytest.raises(CheckpointError, match="lacks"):
+        TrlTrainer().train(make_job(3, resume=folder, start=2), Recorder(tmp_path / "again"))
+    assert TrlTrainer().training_only(tmp_path / "step-000009") == frozenset()
 
 
 def test_devices() -> None:

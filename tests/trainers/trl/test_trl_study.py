@@ -64,7 +64,7 @@ def test_a_whole_study(tmp_path: Path, algorithm: str) -> None:
     assert f"embedded-{algorithm}" in page
     assert ("<h3>Loss</h3>" in page) == (algorithm != "rloo") and "No step was trained" not in page
     assert ("KL to the base model" in page) == (algorithm == "rloo")
-    linked = re.findall(r'href="(runs/[^"]*/answers/test.jsonl)"', page)
+    linked = re.findall(r'href="\./(runs/[^"]*/answers/test.jsonl)"', page)
     answers = [json.loads(line) for file in linked for line in (study.folder / file).read_text().splitlines()]
     assert len(linked) in (1, 2) and len(answers) == len(linked) * 16 * 2
     right = [a["score"] for a in answers if a["how"] == "sampled"]

@@ -184,6 +184,27 @@ def test_another_tasks_test_set_is_the_file_that_is_named_for_it(make_trainer: M
     assert files(replace(job, other="")) == f"[{Path('own.parquet').absolute()}]"
 
 
+def test_a_checkpoint_without_its_optimizer_is_scored_by_its_weights(make_trainer: Make, tmp_path: Path) -> None:
+    actor = tmp_path / "step-000004" / "global_step_4" / "actor"
+    actor.mkdir(parents=True)
+    for part in ("model", "optim", "extra_state"):
+        (actor / f"{part}_world_size_1_rank_0.pt").write_text(part)
+    checkpoint = actor.parents[1]
+    options = make_trainer()._options
+    assert options is not None
+    job = ScoreJob("org/model", str(checkpoint), "file", "validation", Scoring(8, 2), 0, {"validation": "v.parquet"})
+
+    def loads() -> str | None:
+        made = score_command(job, set_up(options), Work(tmp_path), 1, 64)
+        return {o.key: o.value for o in made.overrides}.get("actor_rollout_ref.actor.checkpoint.load_contents")
+
+    assert loads() is None
+    (dropped,) = make_trainer().training_only(checkpoint)
+    assert dropped == Path("global_step_4/actor/optim_world_size_1_rank_0.pt")
+    (checkpoint / dropped).unlink()
+    assert loads() == "[model,extra]"
+
+
 def test_another_task_without_a_file_for_verl_is_refused(make_trainer: Make) -> None:
     trainer = make_trainer("", other_test_files={"aime24": "a.parquet"})
     trainer.check_other_test(TaskRef("aime24"))

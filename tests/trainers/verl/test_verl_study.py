@@ -23,7 +23,7 @@ def study_file(tmp_path: Path, **more: object) -> dict[str, object]:
         (tmp_path / f"{split}.parquet").touch()
     return {
         "name": "verl",
-        "models": {"target": "org/thing-7B", "proxies": ["org/thing-0.5B"]},
+        "models": {"target": "org/thing-0.02B", "proxies": ["org/thing-0.01B"]},
         "task": {"name": "file", "reward": "exact", **{split: str(path) for split, path in rows.items()}},
         "trainer": {
             "name": "verl",
@@ -62,7 +62,7 @@ def test_a_study_runs_to_its_end(tmp_path: Path) -> None:
     with create(study_file(tmp_path)) as study:
         assert study.run() is StudyState.FINISHED
         runs = list(study.folder.glob("runs/*"))
-        assert {run.name.split("-s")[0][5:] for run in runs} == {"org-thing-0.5B", "org-thing-7B"}
+        assert {run.name.split("-s")[0][5:] for run in runs} == {"org-thing-0.01B", "org-thing-0.02B"}
         assert not list(study.folder.glob("**/workspace/verl"))
         exported = study.export()
         assert "-m verl.trainer.main_ppo" in exported and 'critic.model.path="$MODEL"' in exported

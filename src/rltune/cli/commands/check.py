@@ -7,13 +7,18 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import make_url
 
-from rltune.cli.words import amount, number, steps_in_words
+from rltune.cli.console import TextConsole
+from rltune.cli.plan_words import amount
+from rltune.cli.words import number, steps_in_words
+from rltune.config.cluster import RayConfig
 from rltune.config.load import load_study
+from rltune.config.parts import ExecutorConfig
+from rltune.config.study import StudyConfig
 from rltune.space.combinations import Combinations, combinations
 from rltune.study.blueprint import Blueprint, draw_blueprint
 from rltune.study.disk import gigabytes
@@ -21,7 +26,7 @@ from rltune.study.explain import explain
 from rltune.study.guess import ERROR
 from rltune.study.preview import Preview, first_launches
 from rltune.study.terms import guess_plan
-from rltune.words import duration, listed, magnitude, several
+from rltune.words import budget_text, listed, magnitude, several
 
 GUESSED_FROM = 5e7
 """Parameters of a target from which on a guess for GPUs means something."""
@@ -31,14 +36,14 @@ UNWRAPPED = 10_000
 
 def main(file: Path, commands: bool, as_json: bool) -> None:
     study = load_study(file)
-    with Console(stderr=True).status(f"checking {file}: asking its trainer, reading its data"):
+    with TextConsole(stderr=True).status(f"checking {file}: asking its trainer, reading its data"):
         blueprint = draw_blueprint(study)
     if commands:
         print("\n".join(_launch(preview) for preview in first_launches(blueprint)))
     elif as_json:
         print(json.dumps(describe(blueprint)))
     else:
-        tell(blueprint, file, Console(highlight=False, width=None if sys.stdout.isatty() else UNWRAPPED))
+        tell(blueprint, file, TextConsole(width=None if sys.stdout.isatty() else UNWRAPPED))
 
 
 def describe(blueprint: Blueprint) -> dict[str, object]:
@@ -64,17 +69,20 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
     }
 
 
-def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
+def tell(blueprint: Blueprint, file: Path, console: TextConsole) -> None:
     """The same for people."""
     config, problem = blueprint.config, blueprint.problem
+    budget = budget_text(config.budget.time, config.budget.gpu_hours)
     console.print(f"{file} is a valid study file", style="bold green", markup=False)
     for line in (
         f"tunes     {problem.target.name} ({magnitude(problem.target.parameters)} parameters) on {config.task.name}",
         *searching(blueprint),
-        f"budget    {duration(config.budget.time)}, {config.budget.search:.0%} of it for the search",
+        f"budget    {budget}, {config.budget.search:.0%} of it for the search",
         *afterwards(blueprint),
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",
+        f"runs on   {_where(config.executor)}",
         f"writes    {blueprint.folder}",
+        *_kept(config),
         *_cost_lines(blueprint),
     ):
         console.print(line, markup=False)
@@ -95,6 +103,24 @@ def tell(blueprint: Blueprint, file: Path, console: Console) -> None:
             console.print(f"learning rates are the target's; {name} trains with {factor:.3g} times them", markup=False)
     for note in blueprint.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
+
+
+def _where(executor: ExecutorConfig) -> str:
+    """Where trials run, and how many at once."""
+    at_once = f", {several(executor.slots, 'trial')} at once" if executor.slots else ""
+    if isinstance(executor, RayConfig):
+        return f"the Ray cluster {executor.address}{at_once or ', as many trials at once as it has room for'}"
+    return f"this machine{at_once}"
+
+
+def _kept(config: StudyConfig) -> list[str]:
+    """What isn't in the study's folder, or not without a limit."""
+    kept = config.checkpoints
+    lines = [f"          records in {make_url(config.store).render_as_string()}"] if config.store else []
+    if kept.remote or kept.limit:
+        limit = f", {gigabytes(kept.limit)} at most" if kept.limit else ""
+        lines.append(f"          checkpoints {f'at {kept.remote}' if kept.remote else 'there'}{limit}")
+    return lines
 
 
 def afterwards(blueprint: Blueprint) -> list[str]:

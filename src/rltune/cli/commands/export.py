@@ -11,8 +11,8 @@ from rltune.study.api import Study, open_study
 from rltune.trackers.build import TRACKERS
 
 
-def main(folder: Path, form: str | None, output: Path | None) -> None:
-    with open_study(folder, read_only=True) as study:
+def main(study_at: str, form: str | None, output: Path | None) -> None:
+    with open_study(study_at, read_only=True) as study:
         if form is not None and form in TRACKERS:
             _track(study, form, output)
             return

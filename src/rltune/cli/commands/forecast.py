@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from rltune.analysis.forecasts import LogForecast, Request, forecast_log
+from rltune.cli.calling import USAGE_STATUS, show
+from rltune.cli.console import TextConsole
 from rltune.cli.logs import progress_of, read_each
-from rltune.cli.main import USAGE_STATUS, show
 from rltune.errors import CurveError, RltuneError
 from rltune.report.forecast.json_ import to_json
 from rltune.report.forecast.page import write_forecasts
@@ -49,9 +48,9 @@ def main(
         except RltuneError as problem:
             problems.append(problem)
     if not as_json:
-        tell(answers, Console(highlight=False))
+        tell(answers, TextConsole())
     if written is not None:
-        Console(stderr=as_json, highlight=False).print(f"wrote {written}", markup=False, soft_wrap=True)
+        TextConsole(stderr=as_json).print(f"wrote {written}", markup=False, soft_wrap=True)
     for problem in problems:
         show(problem)
     return USAGE_STATUS if problems else 0

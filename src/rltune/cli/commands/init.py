@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-from rich.console import Console
-
+from rltune.cli.console import TextConsole
 from rltune.config.starter import starter
 from rltune.errors import ConfigError
 
@@ -20,4 +20,5 @@ def main(file: Path, model: str | None, proxies: tuple[str, ...], force: bool) -
         raise ConfigError(
             f"the file can't be written: {error.strerror}", where=str(file), hint="name a file in a folder of yours"
         ) from error
-    Console(highlight=False).print(f"wrote {file}; next: rltune check {file}, then rltune run {file}", markup=False)
+    named = shlex.quote(str(file))
+    TextConsole().print(f"wrote {file}; next: rltune check {named}, then rltune run {named}", markup=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
-
+from rltune.cli.console import TextConsole
 from rltune.cli.plain import PlainLines
+from rltune.cli.plan_words import plan_lines
 from rltune.cli.stopping import StopOnSignal
-from rltune.cli.words import plan_lines
 from rltune.config.load import load_study
 from rltune.errors import StudyError
 from rltune.study.assembly import measure_plan
@@ -25,11 +24,11 @@ def main(file: Path, from_sizes: bool, as_json: bool) -> None:
         print(json.dumps(plan))
         return
     for line in plan_lines(plan):
-        Console(highlight=False).print(line, markup=False, soft_wrap=True)
+        TextConsole().print(line, markup=False, soft_wrap=True)
 
 
 def _measured(blueprint: Blueprint) -> Plan:
-    news = Console(stderr=True, highlight=False)
+    news = TextConsole(stderr=True)
     news.print("timing a few steps on each model ...", style="dim")
     with StopOnSignal(news) as stop:
         return measure_plan(blueprint, PlainLines(news, quiet=True), stop)

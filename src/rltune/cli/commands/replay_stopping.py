@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from rltune.analysis.log_replay import LogReplay, RuleSet, replay_logs, rule_set
+from rltune.cli.calling import USAGE_STATUS, show
+from rltune.cli.console import TextConsole
 from rltune.cli.logs import progress_of, read_each
-from rltune.cli.main import USAGE_STATUS, show
 from rltune.config.yaml_reader import read_yaml
 from rltune.errors import LogError, RuleError
 from rltune.report.replay.json_ import curve_lines, summary
@@ -47,7 +46,7 @@ def main(
             for line in curve_lines(replayed):
                 print(json.dumps(line, allow_nan=False))
         else:
-            tell(replayed, Console(highlight=False))
+            tell(replayed, TextConsole())
     for problem in problems:
         show(problem)
     return USAGE_STATUS if problems else 0

@@ -8,6 +8,6 @@ from rltune.cli.sitting import sit
 from rltune.study.api import open_study
 
 
-def main(folder: Path, quiet: bool) -> int:
+def main(folder: Path, wait: bool, quiet: bool) -> int:
     with open_study(folder) as study:
-        return sit(study, quiet)
+        return sit(study, quiet, wait=wait)

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from rltune.clock import Clock, SystemClock
 from rltune.errors import ExecutorError
 from rltune.executors.base import Ended, Event, Order, ProcessIdentity, Stepped
+from rltune.executors.fence import revoke
 from rltune.executors.isolation import DUMP_SIGNAL
 from rltune.executors.local.connection import ServerConnection, ServerDied
 from rltune.executors.local.gpus import DEVICES, VISIBLE_DEVICES, free_gpus, gpu_for, slots_for, visible_gpus
 from rltune.executors.local.trial import Trial
 from rltune.executors.local.verdict import Ending, judge
 from rltune.executors.processes import is_alive, kill_trials, oom_kills, send
-from rltune.executors.records import collect, read_identity, write_order
+from rltune.executors.records import SegmentFiles, collect, read_identity, write_order
 from rltune.types import StopKind
 
 POLL_SECONDS = 0.02
@@ -82,11 +83,10 @@ class LocalExecutor:
         return self._slots
 
     @property
-    def server_pid(self) -> int | None:
-        """The fork server's process, while there is one."""
-        return self._server.pid if self._server else None
+    def gpus(self) -> int:
+        return len(self._gpus)
 
-    def has_room(self, gpus: int | None = None) -> bool:
+    def has_room(self, gpus: float | None = None) -> bool:
         """Without any GPU, as on a CPU, an order's number of them says nothing."""
         enough = gpus is None or not self._gpus or len(self._free_gpus()) >= gpus
         return len(self._trials) < self._slots and enough
@@ -104,8 +104,13 @@ class LocalExecutor:
             raise ExecutorError("an order with this id is in flight already", where=order.id)
         if len(self._trials) >= self._slots:
             raise ExecutorError(f"all {self._slots} slots are taken", where=order.id, hint="poll until one is free")
-        gpus = self._choose_gpus(order)
+        self._choose_gpus(order)  # it may raise: before anything is written
         write_order(order)
+        return self.launch(order)
+
+    def launch(self, order: Order) -> ProcessIdentity:
+        """Starts an order that lies in its folder already, as `submit` has put it there; otherwise as `submit`."""
+        gpus = self._choose_gpus(order)
         self._look()  # a server that died meanwhile is noticed, and replaced, before it is asked
         pid, started = self._fork(order, gpus)
         identity = ProcessIdentity(pid, started)
@@ -119,7 +124,7 @@ class LocalExecutor:
             return ()
         if not self._gpus:
             return None
-        if order.gpus is None:
+        if order.gpus is None or order.gpus < 1:
             shared = gpu_for(self._gpus, [gpu for trial in self._trials.values() for gpu in trial.gpus or ()])
             return None if shared is None else (shared,)
         free = self._free_gpus()
@@ -129,7 +134,7 @@ class LocalExecutor:
                 where=order.id,
                 hint="poll until a trial has ended" if order.gpus <= len(self._gpus) else "lower its share of them",
             )
-        return free[: order.gpus]
+        return free[: int(order.gpus)]
 
     def _free_gpus(self) -> tuple[str, ...]:
         return free_gpus(self._gpus, [trial.gpus or () for trial in self._trials.values()])
@@ -229,16 +234,19 @@ class LocalExecutor:
 
     def _finish(self, trial: Trial) -> None:
         """Gives a trial's Ended, once; its process, and all that it had started, is gone by then."""
-        if trial.status is None:  # else the server has seen to it
-            kill_trials([trial.identity])
+        if trial.status is None and not kill_trials([trial.identity]):  # with a status, the server has seen to it
+            revoke(trial.order.checkpoints)  # a process that outlasts SIGKILL, as on a dead disk, may come back
         self._read_steps(trial)
         del self._trials[trial.order.id]
         elapsed = self._clock.monotonic() - trial.begun
         outcome = collect(trial.order.folder, trial.order.checkpoints, elapsed=elapsed)
-        out_of_memory = oom_kills() > trial.oom_kills
-        self._events.append(
-            Ended(trial.order.id, judge(outcome, trial.ending, trial.forced, trial.status, out_of_memory))
-        )
+        # A trial that left an outcome has spoken, also if it says that it is lost, or if a disk has damaged what it
+        # says: how its process ended adds nothing.
+        spoken = outcome.stop.kind is StopKind.LOST and SegmentFiles(trial.order.folder).outcome.exists()
+        if not spoken or trial.ending is not None:
+            out_of_memory = oom_kills() > trial.oom_kills
+            outcome = judge(outcome, trial.ending, trial.forced, trial.status, out_of_memory)
+        self._events.append(Ended(trial.order.id, outcome))
 
     # --- limits --------------------------------------------------------------------------------------------------
     def _enforce(self, trial: Trial) -> None:

@@ -11,6 +11,7 @@ import signal
 from dataclasses import dataclass, replace
 
 from rltune.executors.base import Outcome
+from rltune.executors.lease import STATUS_FENCED
 from rltune.executors.worker import STATUS_NO_ORDER, STATUS_NO_OUTCOME
 from rltune.types import FAILURES, StopKind
 
@@ -55,9 +56,13 @@ def _from_status(status: int | None, out_of_memory: bool) -> tuple[StopKind, str
         return StopKind.LOST, "the process that had started it died"
     if not os.WIFSIGNALED(status):
         code = os.waitstatus_to_exitcode(status)
+        if code == STATUS_FENCED:
+            return StopKind.LOST, "its run was given to another worker"
         if code in (STATUS_NO_ORDER, STATUS_NO_OUTCOME):
             what = "read its order" if code == STATUS_NO_ORDER else "write its outcome"
-            return StopKind.FAILED, f"it could not {what}: the disk is full or its folder is gone"
+            # A trial that never learned what to do says nothing of its configuration: it is given again.
+            kind = StopKind.LOST if code == STATUS_NO_ORDER else StopKind.FAILED
+            return kind, f"it could not {what}: the disk is full or damaged, or its folder is gone"
         return StopKind.FAILED, f"it ended with exit status {code} without an outcome"
     number = signal.Signals(os.WTERMSIG(status))
     if number is signal.SIGKILL and out_of_memory:

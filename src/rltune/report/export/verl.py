@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rltune.errors import ReportError
 from rltune.report.export.winner import Winner
 from rltune.trainers.base import CANONICAL_HYPERPARAMETERS
+from rltune.trainers.external.script import export_lines
 from rltune.trainers.trl.settings import Settings
 from rltune.trainers.trl.settings import parse as parse_trl
 from rltune.trainers.verl.command import MANY_EPOCHS, SEED_KEYS
@@ -57,7 +58,7 @@ def export_verl(winner: Winner) -> str:
     words = (*_flags(launch), *(shlex.quote(o.text) for o in made), *_filled_in(made))
     # Names without a counterpart: better said than dropped in silence.
     said = f"# not exported, since these are TRL's own fields: {', '.join(left_out)}\n" if left_out else ""
-    exported = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in launch.environment.items())
+    exported = export_lines(launch.environment)
     if options and options.folder:
         exported += f"cd {shlex.quote(options.folder)}\n"
     lines = " \\\n".join(f"  {word}" for word in words)

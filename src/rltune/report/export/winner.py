@@ -11,6 +11,7 @@ from rltune.config.study import EMBEDDED_PREFIX
 from rltune.errors import ReportError
 from rltune.report.data import ReportData
 from rltune.types import Scalar
+from rltune.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Winner:
         """The provenance as comment lines (`#`), one fact a line."""
         facts = (f"{name}: {value}" for name, value in self.provenance.items())
         # A newline in a name would end the comment and begin a command.
-        return "".join(f"# {' '.join(fact.split())}\n" for fact in facts)
+        return "".join(f"# {visible(' '.join(fact.split()))}\n" for fact in facts)
 
 
 def find_winner(data: ReportData) -> Winner:
@@ -74,7 +75,11 @@ def find_winner(data: ReportData) -> Winner:
         seed=trained[0] if trained else 0,
         target=records.target,
         response_length=length if isinstance(length, int) else None,
-        provenance={**_provenance(data, finalist, records.target, records.horizon), **_spared(memory)},
+        provenance={
+            **_provenance(data, finalist, records.target, records.horizon),
+            **_spared(memory),
+            **_uploads(records.study.facts.get("winner_uploads")),
+        },
         trainer=str(trainer.get("name", "trl")),
         settings=_mapping(trainer.get("settings")),
         config=records.study.config,
@@ -137,6 +142,11 @@ def _seeds(finalist: Finalist) -> str:
 def _spared(memory: Mapping[str, object]) -> dict[str, object]:
     """What was done to fit the target into memory; nothing if it fitted as it was set."""
     return {"memory": memory["settings"]} if memory.get("level") else {}
+
+
+def _uploads(urls: object) -> dict[str, object]:
+    """Where the winner's checkpoints lie, if that is on object storage."""
+    return {"checkpoints": ", ".join(map(str, urls))} if isinstance(urls, (list, tuple)) and urls else {}
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from rltune.report.data import configuration_text
 from rltune.types import Configuration
+from rltune.visible import visible
 
 WINNER = "#12a37a"
 RECIPE = "#8891a0"
@@ -33,7 +34,7 @@ class Picture:
 
 def plain(text: object) -> str:
     """Text for labels and hovers: Plotly reads a few HTML tags there, so names from outside are escaped."""
-    return html.escape(str(text), quote=False)
+    return html.escape(visible(str(text)), quote=False)
 
 
 def settings_text(configuration: Configuration) -> str:

@@ -18,7 +18,7 @@ def answers(data: ReportData) -> Html:
         if run is not None:
             role = data.role(run.configuration.id) or run.configuration.id
             test = other_of(split) or "the study's own"
-            rows.append([role, run.seed, test, tag("a", place, href=quote(place))])
+            rows.append([role, run.seed, test, tag("a", place, href=f"./{quote(place)}")])
     if not rows:
         return Html("")
     note = (

@@ -58,7 +58,7 @@ def _numbers(data: ReportData) -> Html:
         (str(summary.work.evaluations), "evaluations"),
         (str(summary.work.promotions), "promotions"),
         (str(len(summary.stops)), "stopped early"),
-        (str(len(summary.failures)), "failed"),
+        (str(sum(f.kind != "lost" for f in summary.failures)), "failed"),
     ]
     cards = join(tag("div", join([tag("b", value), tag("span", label)])) for value, label in numbers)
     return tag("div", cards, class_="cards")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rltune.analysis.outcomes import Failure
 from rltune.report.data import ReportData, percent_text, seconds_text
 from rltune.report.markup import Html, join, missing, paragraph, section, table, tag
 from rltune.words import several
@@ -35,6 +36,11 @@ def efficiency(data: ReportData) -> Html:
             f"{several(work.promotions_exact, 'promotion')} repeated none",
         ),
         (
+            "of them for want of room",
+            f"{work.steps_retrained_for_room:,}",
+            f"their checkpoints were among the {work.checkpoints_deleted:,} that were deleted",
+        ),
+        (
             "steps that stopping saved",
             f"{asked:,}",
             f"{several(len(data.summary.stops), 'run')}, up to the step they were sent to",
@@ -49,6 +55,7 @@ def efficiency(data: ReportData) -> Html:
             " / ".join(seconds_text(s) for s in (e.train_seconds, e.validate_seconds, e.start_seconds)),
             "of all trials together",
         ),
+        *_utilization(data),
         *_phases(data),
     ]
     return section("Efficiency", "efficiency", table(["", "", "what it counts"], rows, numeric=(1,)))
@@ -56,6 +63,21 @@ def efficiency(data: ReportData) -> Html:
 
 def _phases(data: ReportData) -> list[tuple[str, str, str]]:
     return [(f"phase {n}", seconds_text(s), "wall clock") for n, s in data.summary.seconds_by_phase.items()]
+
+
+def _utilization(data: ReportData) -> list[tuple[str, str, str]]:
+    """How busy GPUs or places were, in all and by phase, and what the rest of their time went into."""
+    found = data.summary.utilization
+    if found is None:
+        return []
+    uses = [("utilization", found.whole), *((f"utilization, {name}", use) for name, use in found.by_phase.items())]
+    limit = data.summary.budget_gpu_hours
+    held = (
+        f"{found.unit}-hours held by trials",
+        f"{found.whole.held:,.4g}",
+        f"of {limit:,.4g} in the budget" if limit else f"of {found.whole.hours:,.4g} that there were",
+    )
+    return [held, *((name, percent_text(use.busy), f"lost to {use.losses}") for name, use in uses)]
 
 
 def stopped(data: ReportData) -> Html:
@@ -77,14 +99,25 @@ def failed(data: ReportData) -> Html:
     parts: list[object] = []
     if failures:
         rows = [
-            [f.run, f.configuration, f.model, f.kind.replace("_", " "), f.step, join([f.reason, _log(f.log_tail)])]
+            [f.run, f.configuration, f.model, f.kind.replace("_", " "), f.fault, f.step, f.worker or "–", _told(f)]
             for f in failures
         ]
-        headers = ["run", "configuration", "model", "kind", "step", "reason"]
-        parts.append(table(headers, rows, numeric=(0, 4)))
+        headers = ["run", "configuration", "model", "kind", "fault", "step", "machine", "reason"]
+        parts.append(table(headers, rows, numeric=(0, 5)))
+        parts.append(paragraph(_FAULTS, "fine"))
     if warned:
         parts.append(tag("ul", join(tag("li", f"{e.level}: {e.message}") for e in warned)))
     return section("Failures", "failures", *parts)
+
+
+_FAULTS = (
+    "What is the configuration's fault was learned from. What the infrastructure ended went on from its newest "
+    "checkpoint, and counts neither as a trial nor against its configuration."
+)
+
+
+def _told(failure: Failure) -> Html:
+    return join([f"{failure.reason}. {failure.remedy[:1].upper()}{failure.remedy[1:]}.", _log(failure.log_tail)])
 
 
 def _log(tail: str) -> Html:

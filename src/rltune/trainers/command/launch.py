@@ -14,6 +14,7 @@ from rltune.trainers.command.template import Template
 from rltune.trainers.command.variables import training_variables
 from rltune.trainers.external.checkpoints import Layout, restore, resume_path
 from rltune.trainers.external.follow import Leg, Manners
+from rltune.trainers.external.patterns import patience
 from rltune.trainers.external.program import Program
 from rltune.trainers.external.rows import CsvRows, JsonRows, PatternRows
 from rltune.trainers.external.streams import LineStream, MetricStream, Naming, ReaderStream
@@ -113,7 +114,13 @@ class Announcement:
 
     def made(self) -> bool:
         """Whether it was printed since the last call."""
-        return any(self._pattern.search(line) for line in self._tail.read())
+        return any(self._says(line) for line in self._tail.read())
+
+    def _says(self, line: str) -> bool:
+        found = None
+        with patience(self._pattern, line):
+            found = self._pattern.search(line)
+        return found is not None
 
 
 def check_templates(settings: Settings, job: TrainJob) -> None:

@@ -46,6 +46,7 @@ class Segment:
         workspace.mkdir()
         launch = plan_launch(self._settings, job, workspace)
         saves = Saves(launch.layout)
+        seen = job.start_step
         print(f"{launch.program}  # in {launch.program.folder}", flush=True)
         try:
             with Running(launch.program) as running:
@@ -58,11 +59,13 @@ class Segment:
                     manners_of(self._settings, launch),
                     began=self._began,
                 )
-                ended = follower.follow()
-                self._began = follower.began
+                try:
+                    ended = follower.follow()
+                finally:
+                    seen, self._began = follower.seen, follower.began
             return ended if isinstance(ended, StopReason) else self._finish(job, ended, saves)
         finally:
-            for step in range(job.start_step, job.stop_step + _BEYOND):
+            for step in range(job.start_step, seen + _BEYOND):
                 saves.clear(step)
 
     def _finish(self, job: TrainJob, last: StepMetrics, saves: Saves) -> StopReason | Path:
@@ -100,7 +103,7 @@ class Segment:
 
 
 _BEYOND = 1000
-"""A program that can't stop may have saved so many steps past its last one."""
+"""A program may have saved so many steps past the last one that is known of it."""
 
 
 def score_published(settings: Settings, job: ScoreJob, alive: Callable[[], None]) -> Scores:

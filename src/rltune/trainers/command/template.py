@@ -36,7 +36,18 @@ _COMPARED: Mapping[type[ast.cmpop], Callable] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_FUNCTIONS: Mapping[str, Callable] = {"min": min, "max": max, "int": int, "round": round}
+_MOST_DIGITS = 30
+_LONGEST = 2_000
+"""Characters of a text with expressions, and digits that one may be rounded to: beyond them Python itself gives up."""
+
+
+def _round(value: float, digits: int = 0) -> float:
+    if abs(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number can't be rounded to {digits} digits")
+    return round(value, digits) if digits else round(value)
+
+
+_FUNCTIONS: Mapping[str, Callable] = {"min": min, "max": max, "int": int, "round": _round}
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,12 @@ class Template:
     where: str = "command"
 
     def __post_init__(self) -> None:
+        if len(self.text) > _LONGEST and "{" in self.text:
+            raise TrainerError(
+                f"a text with braces has up to {_LONGEST:,} characters, this one has {len(self.text):,}",
+                where=f"trainer.settings.{self.where}",
+                hint="put it into a file, and name the file",
+            )
         bare = _PARTS.sub("", self.text)
         if odd := next((c for c in bare if c in "{}"), None):
             raise self._error(f"a {odd!r} without its counterpart", hint=f"write {odd * 2} for the character itself")

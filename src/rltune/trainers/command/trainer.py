@@ -16,6 +16,7 @@ from rltune.trainers.command.presets.build import with_preset
 from rltune.trainers.command.run import Segment, score_published
 from rltune.trainers.command.settings import ScoreProgram, Settings, parse
 from rltune.trainers.command.variables import gpus_for
+from rltune.trainers.external.checkpoints import MODEL, training_only
 from rltune.trainers.external.program import Program
 from rltune.types import Scalar, StopReason
 
@@ -100,6 +101,12 @@ class CommandTrainer:
         """See `rltune.trainers.capabilities.Constrained`."""
         del searched  # all that has a value is among the hyperparameters
         return division_constraints(self.settings.templates_in(*_ARGUMENTS), hyperparameters)
+
+    def training_only(self, checkpoint: Path) -> frozenset[Path]:
+        """See `rltune.trainers.capabilities.Strips`. A scoring program of the user's own may read anything that lies
+        beside the weights."""
+        alone = (checkpoint / MODEL).is_dir()
+        return training_only(checkpoint) if alone or not isinstance(self.settings.score, ScoreProgram) else frozenset()
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         return Segment(self.settings, job, reporter).train()

@@ -105,8 +105,13 @@ def save_every(job: TrainJob) -> int:
     if not wanted:
         return job.stop_step
     spacing = min(wanted[0], *(b - a for a, b in zip(wanted, wanted[1:], strict=False)), job.stop_step)
-    near = [d for d in range(1, spacing + 1) if job.stop_step % d == 0 and 2 * d >= spacing]
+    near = [d for d in _divisors(job.stop_step) if d <= spacing <= 2 * d]
     return max(near, default=job.stop_step)
+
+
+def _divisors(number: int) -> list[int]:
+    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0]
+    return [*small, *(number // d for d in small)]
 
 
 def gpus_for(settings: Settings, role: Role) -> int:

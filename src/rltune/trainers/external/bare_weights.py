@@ -18,8 +18,8 @@ def loadable(checkpoint: Path, base: str, scratch: Path) -> Path:
         return checkpoint
     folder = scratch / "with-config"
     folder.mkdir()
-    AutoConfig.from_pretrained(base).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    AutoConfig.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
     for file in weights:
         os.symlink(file.absolute(), folder / file.name)
     return folder

@@ -128,6 +128,18 @@ def model_of(checkpoint: Path) -> Path:
     return inner if inner.is_dir() else checkpoint
 
 
+def training_only(checkpoint: Path) -> frozenset[Path]:
+    """Files of a published checkpoint that a scoring doesn't need: all but the weights, where the program keeps these
+    in a place of their own; else those that Accelerate and transformers give names of their own."""
+    if (checkpoint / MODEL).is_dir():
+        files = (path.relative_to(checkpoint) for path in checkpoint.rglob("*") if path.is_file())
+        return frozenset(path for path in files if path.parts[0] != MODEL and path.name != _ADDED[0])
+    if not any(checkpoint.glob("model*.safetensors")) and not any(checkpoint.glob("adapter_model*.safetensors")):
+        return frozenset()
+    names = ("optimizer*.pt", "optimizer*.bin", "scheduler*.pt", "scheduler*.bin", "rng_state*.pth", "random_states*")
+    return frozenset(path.relative_to(checkpoint) for name in names for path in checkpoint.glob(name))
+
+
 def resume_path(checkpoint: Path) -> Path:
     """What a program is told to resume from: the published folder or, if the program saves single files, the file.
 

@@ -8,20 +8,11 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from rltune.trainers.shortage import says_out_of_memory
-
-
-class Cause(StrEnum):
-    """What a failure says."""
-
-    MEMORY = "memory"
-    DISK = "disk"
-    DIVERGED = "diverged"
-    CRASHED = "crashed"
+from rltune.faults.base import WORDS, Cause
+from rltune.faults.texts import says
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +23,7 @@ class Diagnosis:
     reason: str
 
 
-_TEXTS: tuple[tuple[Cause, Callable[[str], object]], ...] = (
-    (Cause.MEMORY, says_out_of_memory),
-    (Cause.DISK, re.compile(r"No space left on device|Disk quota exceeded").search),
-    (Cause.DIVERGED, re.compile(r"probability tensor contains either|FloatingPointError").search),
-)
-_WORDS = {Cause.MEMORY: "out of memory", Cause.DISK: "the disk is full", Cause.DIVERGED: "non-finite numbers"}
+_TOLD_APART = (Cause.MEMORY, Cause.DISK, Cause.DIVERGED, Cause.PREEMPTED, Cause.NODE)
 _ERROR = re.compile(r"(?:^|[\s:.])(?:[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b|Exception:)")
 _LONGEST = 200
 
@@ -50,13 +36,13 @@ def diagnose(status: int, lines: Sequence[str]) -> Diagnosis:
         lines: the end of its output.
     """
     ending = describe_status(status)
-    for cause, says in _TEXTS:
-        found = next((line for line in reversed(lines) if says(line)), None)
+    for cause in _TOLD_APART:
+        found = next((line for line in reversed(lines) if says(cause, line)), None)
         if found is not None:
-            return Diagnosis(cause, f"{_WORDS[cause]}: the program {ending}: {_short(found)}")
+            return Diagnosis(cause, f"{WORDS[cause]}: the program {ending}: {_short(found)}")
     if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
-        # Nobody else sends it but a person: the kernel, and Slurm and Kubernetes at a job's memory limit.
-        return Diagnosis(Cause.MEMORY, f"out of memory, as it seems: the program {ending}")
+        # By the kernel for lack of memory, or by a person or a scheduler: whoever knows the kernel's counters decides.
+        return Diagnosis(Cause.KILLED, f"the program {ending}")
     said = next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else "")
     return Diagnosis(Cause.CRASHED, f"the program {ending}" + (f": {_short(said)}" if said else " and said nothing"))
 

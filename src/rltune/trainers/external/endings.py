@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rltune.errors import CheckpointError, OutOfMemoryError, TrainerError
-from rltune.trainers.external.diagnosis import Cause, Diagnosis, describe_status, diagnose
+from rltune.errors import CheckpointError, KilledError, OutOfMemoryError, RltuneError, TrainerError
+from rltune.faults.base import Cause
+from rltune.trainers.external.diagnosis import Diagnosis, describe_status, diagnose
 from rltune.trainers.external.program import Program
-from rltune.trainers.external.tail import last_lines
 from rltune.types import StopKind, StopReason
 
 _LOOK_BACK_LINES = 200
 _SHOWN_LINES = 40
+_ERRORS: Mapping[Cause, type[RltuneError]] = {Cause.MEMORY: OutOfMemoryError, Cause.KILLED: KilledError}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,11 @@ def ended_early(status: int, program: Program, position: Position) -> StopReason
     Prints the end of the program's output, so that it is in the trial's log.
 
     Raises:
-        OutOfMemoryError: if memory ran out. CheckpointError: if a resumed program trained no step.
+        OutOfMemoryError: if memory ran out. KilledError: if it was killed.
+        CheckpointError: if a resumed program trained no step.
         TrainerError: for everything else.
     """
-    lines = last_lines(program.output, _LOOK_BACK_LINES)
+    lines = program.last_lines(_LOOK_BACK_LINES)
     print("\n".join([f"--- the last lines of {program.output} ---", *lines[-_SHOWN_LINES:]]), flush=True)
     if status == 0:
         raise _ended_well(program, position)
@@ -49,9 +52,9 @@ def ended_early(status: int, program: Program, position: Position) -> StopReason
     raise failure(diagnosis, f"after step {position.seen}", program)
 
 
-def failure(diagnosis: Diagnosis, where: str, program: Program) -> TrainerError | OutOfMemoryError:
+def failure(diagnosis: Diagnosis, where: str, program: Program) -> RltuneError:
     """The error for a program that failed."""
-    kind = OutOfMemoryError if diagnosis.cause is Cause.MEMORY else TrainerError
+    kind = _ERRORS.get(diagnosis.cause, TrainerError)
     return kind(diagnosis.reason, where=where, hint=f"its output: {program.output}")
 
 

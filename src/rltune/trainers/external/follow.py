@@ -89,6 +89,11 @@ class Follower:
         self._mark: float | None = None  # when the last step ended, if known
         self._arrived_at: float | None = None
 
+    @property
+    def seen(self) -> int:
+        """The last step that is known of the program."""
+        return max((self.last, *self._pending))
+
     def follow(self) -> StepMetrics | StopReason:
         """Follows until the end.
 
@@ -197,7 +202,7 @@ class Follower:
 
     def _position(self) -> Position:
         leg = self._leg
-        return Position(leg.start, leg.stop, max((self.last, *self._pending)), self._saves.layout.path(leg.stop))
+        return Position(leg.start, leg.stop, self.seen, self._saves.layout.path(leg.stop))
 
     # --- the end -------------------------------------------------------------------------------------------------
     def _arrived(self, status: int | None) -> bool:

@@ -14,13 +14,16 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
 from rltune.errors import TrainerError
+from rltune.redaction import redacted, scrub
+from rltune.trainers.external.script import export_lines, in_lines
 from rltune.trainers.external.session import MARK, Process, processes_of, send_all, wait_until
+from rltune.trainers.external.tail import last_lines
 
 GRACE_SECONDS = 10.0
 """Between SIGTERM and SIGKILL. Ray's processes need about five seconds to go."""
@@ -58,20 +61,18 @@ class Program:
         return shlex.join(self.arguments)
 
     def script(self) -> str:
-        """What a shell would be told to do the same: folder, environment, and the command in lines."""
-        exported = [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
-        return "\n".join([f"cd {shlex.quote(str(self.folder))}", *exported, " \\\n  ".join(in_lines(self.arguments))])
+        """What a shell would be told to do the same: folder, environment, and the command in lines.
 
+        Raises:
+            TrainerError: for a variable whose name a shell takes for something else.
+        """
+        command = " \\\n  ".join(in_lines(self.arguments))
+        return f"cd {shlex.quote(str(self.folder))}\n{export_lines(self.environment)}{command}"
 
-def in_lines(arguments: Iterable[str]) -> list[str]:
-    """A command's words in quoted lines: each flag, with its values, and each override `key=value` has its own."""
-    lines: list[list[str]] = [[]]
-    for word in arguments:
-        value = bool(lines[-1]) and lines[-1][-1].startswith("--")
-        if lines[-1] and (word.startswith("--") or ("=" in word and not value)):
-            lines.append([])
-        lines[-1].append(word)
-    return [shlex.join(line) for line in lines]
+    def last_lines(self, count: int) -> list[str]:
+        """The last lines of its output, without the values of secrets that it was started with."""
+        known = {**os.environ, **self.environment}
+        return [redacted(line, known) for line in last_lines(self.output, count)]
 
 
 class Running:
@@ -89,6 +90,7 @@ class Running:
         self._mark = uuid.uuid4().hex
         # Python programs show what they print at once: else a metrics line waits in a buffer for the next ones.
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **program.environment, MARK: self._mark}
+        self._environment = environment
         executable = _find(program, environment)
         try:
             with program.output.open("ab") as output, _default_signals():
@@ -131,7 +133,7 @@ class Running:
 
     def end(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Ends all of it: SIGTERM to the first process; when that has gone, or after the grace period, SIGTERM to what
-        is left of its session; then SIGKILL. Idempotent.
+        is left of its session; then SIGKILL. Values of secrets in its output are overwritten then. Idempotent.
 
         Raises:
             TrainerError: if a process outlasts SIGKILL (in uninterruptible sleep, as on a dead network disk).
@@ -152,6 +154,7 @@ class Running:
             )
         self.status()
         self._process.wait()
+        scrub(self.program.output, self._environment)
 
     def _kill(self) -> bool:
         def none_left() -> bool:

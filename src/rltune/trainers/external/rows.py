@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from rltune.trainers.external.patterns import patience
 from rltune.trainers.logs.json_lines import numbers_of_row, step_of_row
 from rltune.trainers.logs.names import STEP_NAMES
 from rltune.trainers.logs.numbers import VALUE, number_of, step_of
@@ -66,7 +67,10 @@ class CsvRows:
             self._header = header_of(line)
             self._delimiter = max(",;\t", key=line.count)
             return
-        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=self._delimiter), [])]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=self._delimiter), [])]
+        except csv.Error:  # a cell of more than 128 kB
+            return
         if len(cells) != len(self._header) or tuple(cells) == self._header:
             return
         row = dict(zip(self._header, cells, strict=True))
@@ -104,13 +108,22 @@ class PatternRows:
             return
         for row in rows:
             self._block |= row.numbers
-        if self._ends.search(line) and self._step is not None and self._block:
+        if self._ended(self._ends, line) and self._step is not None and self._block:
             yield Row(self._step, self._block)
             self._block = {}
 
+    def _ended(self, ends: re.Pattern[str], line: str) -> bool:
+        found = None
+        with patience(ends, line):
+            found = ends.search(line)
+        return found is not None
+
     def _matched(self, line: str) -> Iterator[Row]:
         for number, pattern in enumerate(self._patterns):
-            for match in pattern.finditer(line):
+            matches: list[re.Match[str]] = []
+            with patience(pattern, line):
+                matches = list(pattern.finditer(line))
+            for match in matches:
                 groups = match.groupdict()
                 if self._counted and number == 0:
                     self._step = (self._step or 0) + 1

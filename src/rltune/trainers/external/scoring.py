@@ -20,7 +20,6 @@ from rltune.trainers.base import ScoreJob, Scores
 from rltune.trainers.external.diagnosis import diagnose
 from rltune.trainers.external.endings import failure
 from rltune.trainers.external.program import Program, Running
-from rltune.trainers.external.tail import last_lines
 from rltune.trainers.logs.numbers import number_of
 from rltune.trainers.logs.verl_jsonl import parse_row
 
@@ -37,7 +36,8 @@ def run_scoring(program: Program, result: Path, alive: Callable[[], None]) -> Sc
         alive: called whenever the program has printed something.
 
     Raises:
-        OutOfMemoryError: if memory ran out. TrainerError: if it fails otherwise, or tells no score between 0 and 1.
+        OutOfMemoryError: if memory ran out. KilledError: if it was killed.
+        TrainerError: if it fails otherwise, or tells no score between 0 and 1.
     """
     size = -1
     with Running(program) as running:
@@ -47,7 +47,7 @@ def run_scoring(program: Program, result: Path, alive: Callable[[], None]) -> Sc
                 size = printed
                 alive()
             time.sleep(_POLL_SECONDS)
-    lines = last_lines(program.output, _LOOK_BACK_LINES)
+    lines = program.last_lines(_LOOK_BACK_LINES)
     if status != 0:
         print("\n".join([f"--- the last lines of {program.output} ---", *lines[-40:]]), flush=True)
         raise failure(diagnose(status, lines), "scoring", program)

@@ -14,15 +14,19 @@ _SMALL_BYTES = 1 << 20
 def move_into(source: Path, folder: Path) -> None:
     """Moves a file, or what a folder holds, into an existing folder; within a file system nothing is copied.
 
-    Links are replaced by what they point to, since a published checkpoint must hold plain files.
+    Links are replaced by copies of what they point to, since a published checkpoint must hold plain files, and what
+    lies elsewhere, such as a cache of models, isn't the program's to lose.
 
     Raises:
         OSError: if something can't be read or written.
     """
-    if source.is_dir():
+    if source.is_dir() and source.is_symlink():
+        shutil.copytree(source.resolve(strict=True), folder, dirs_exist_ok=True)
+        source.unlink()
+    elif source.is_dir():
         for entry in sorted(source.iterdir()):
             _move(entry, folder / entry.name)
-        source.unlink() if source.is_symlink() else source.rmdir()
+        source.rmdir()
     else:
         _move(source, folder / source.name)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 
-_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|nan|NaN|NAN|inf|Inf|Infinity)"
+# A digit can be matched in one way only: else a line of a million digits takes for ever.
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|nan|NaN|NAN|inf|Inf|Infinity)"
 
 VALUE = re.compile(rf"(?:[A-Za-z_][\w.]{{0,30}}\()?({_NUMBER})(?:, ?(?:dtype|device)=[^()]{{0,60}})?\)?(?![\w.+-])")
 """A number, bare or inside one call, as np.float64(0.25) or tensor(0.5, device='cuda:0'); group 1 is the number."""
 
 _LARGEST_STEP = 10**12
+_LONGEST = 400
+"""Characters of a number; a double written out in full has 325."""
 
 
 def number_of(value: object) -> float | None:
@@ -25,7 +28,7 @@ def number_of(value: object) -> float | None:
             return float(value)
         except OverflowError:
             return math.inf if value > 0 else -math.inf
-    if isinstance(value, str) and (found := VALUE.fullmatch(value.strip().strip("'\""))):
+    if isinstance(value, str) and len(value) <= _LONGEST and (found := VALUE.fullmatch(value.strip().strip("'\""))):
         return float(found[1])
     return None
 

@@ -18,7 +18,7 @@ from rltune.trainers.logs.rollouts import Entry, to_rollout_steps
 from rltune.trainers.logs.source import Source
 
 _DICT = re.compile(r"(?:Global step ([0-9]{1,12}): ?)?(\{'[^{}]*\})")
-_PAIR = re.compile(r"'([^'\n]{1,300})': ?('[^']{0,300}'|[^',{}][^,{}]{0,300})")
+_PAIR = re.compile(r"'([^'\n]{1,300})': ?('[^']{0,300}'|[^',{}][^,{}]{0,300})(?=[,}])")
 _MARKS = frozenset({"epoch", "loss", *STEP_NAMES})
 """One of these tells a trainer's log from a dict in a model's answer."""
 

@@ -21,6 +21,9 @@ _HEAD = 65_536
 _LONGEST = 1 << 24
 """Characters after which a line is broken: the bound on memory for files without line ends."""
 
+_LARGEST = 1 << 28
+"""Characters of a file that is read as a whole. A few kilobytes of gzip may unpack to any length."""
+
 _ODD = 0.2
 """Share of characters that are no text from which on a file is binary. Interleaved output leaves far fewer."""
 
@@ -77,9 +80,16 @@ class Source:
         """The whole file as one string. Raises LogError as `lines`."""
         with self._open() as stream:
             reader = io.TextIOWrapper(stream, encoding=self._encoding, errors="replace")
-            parts = []
+            parts, size = [], 0
             while part := self._next(reader):
                 parts.append(part)
+                size += len(part)
+                if size > _LARGEST:
+                    raise LogError(
+                        f"the file has more than {_LARGEST:,} characters, too many to be read at once",
+                        where=self.path,
+                        hint="give a log that is read line by line, as JSON lines or the console's output",
+                    )
         return "".join(parts)
 
     def _next(self, stream: io.TextIOWrapper) -> str:

@@ -33,6 +33,18 @@ def flatten(folder: Path) -> None:
     inner.rmdir()
 
 
+def training_only(folder: Path) -> frozenset[Path]:
+    """Files that only a resume needs: the states of optimizer, schedule and random numbers. None where the weights
+    don't lie apart from them, as DeepSpeed and FSDP save them without gathering."""
+    whole = any((folder / name).is_file() for name in _WEIGHTS) or (folder / _ADAPTER[1]).is_file()
+    if not whole:
+        return frozenset()
+    names = (_OPTIMIZER, "scheduler.pt", "scaler.pt", "rng_state*.pth", *_SHARDED_OPTIMIZERS)
+    found = [path for name in names for path in folder.glob(name)]
+    files = [file for path in found for file in (path.rglob("*") if path.is_dir() else (path,)) if file.is_file()]
+    return frozenset(file.relative_to(folder) for file in files)
+
+
 def require_complete(folder: Path, step: int, updates: int, *, adapter: bool = False, processes: int = 1) -> None:
     """Passes if `folder` holds a checkpoint of step `step`, with `updates` optimizer updates in each step.
 

@@ -19,7 +19,6 @@ from rltune.errors import TrainerError
 from rltune.trainers.base import Reporter, TrainJob
 from rltune.trainers.external.endings import Position, ended_early
 from rltune.trainers.external.program import Program, Running
-from rltune.trainers.external.tail import last_lines
 from rltune.trainers.external.trees import move_into
 from rltune.trainers.trl.options import Accelerate
 from rltune.trainers.trl.wire import (
@@ -163,8 +162,8 @@ class _Trial:
 
     def _show(self) -> None:
         """Puts the end of what the processes printed into the trial's log."""
-        output = self._running.program.output
-        print("\n".join([f"--- the last lines of {output} ---", *last_lines(output, _SHOWN_LINES)]), flush=True)
+        program = self._running.program
+        print("\n".join([f"--- the last lines of {program.output} ---", *program.last_lines(_SHOWN_LINES)]), flush=True)
 
 
 def _listen(address: Path) -> Listener:

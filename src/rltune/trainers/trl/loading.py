@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pickle import UnpicklingError
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -60,7 +61,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     folder, local = _place(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
-            folder, padding_side="left", truncation_side="left", local_files_only=local
+            folder, padding_side="left", truncation_side="left", local_files_only=local, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(name, "tokenizer", error) from error
@@ -80,9 +81,9 @@ def load_model(name: str, device: torch.device) -> PreTrainedModel:
     folder, local = _place(name)
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=local
+            folder, dtype=torch.float32, local_files_only=local, trust_remote_code=False, weights_only=True
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, UnpicklingError) as error:
         raise _unreadable(name, "model", error) from error
     return model.to(device)  # pyright: ignore[reportArgumentType]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
+from pathlib import Path
 
 from rltune.errors import TrainerError
 from rltune.space.constraints import Constraint
@@ -13,6 +14,7 @@ from rltune.trainers.base import ROLES, Reporter, Role, ScoreJob, Scores, TrainJ
 from rltune.trainers.resources import Footprint
 from rltune.trainers.trl.algorithms import algorithm_named
 from rltune.trainers.trl.batches import batch_constraints
+from rltune.trainers.trl.checkpoints import training_only
 from rltune.trainers.trl.footprint import footprint
 from rltune.trainers.trl.lora import from_section
 from rltune.trainers.trl.memory import levels_of
@@ -92,6 +94,10 @@ class TrlTrainer:
     def foresee(self, parameters: float, hyperparameters: Mapping[str, Scalar]) -> Footprint:
         """See `rltune.trainers.resources.Foresees`."""
         return footprint(parameters, parse(hyperparameters))
+
+    def training_only(self, checkpoint: Path) -> frozenset[Path]:
+        """See `rltune.trainers.capabilities.Strips`."""
+        return training_only(checkpoint)
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         if self._accelerate is not None:

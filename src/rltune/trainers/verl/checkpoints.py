@@ -30,6 +30,13 @@ def step_of(checkpoint: Path) -> int:
     return found[0]
 
 
+def training_only(checkpoint: Path) -> frozenset[Path]:
+    """Files of a published checkpoint that only a resume needs: each process's part of the optimizer, two thirds of
+    the bytes. The rest verl wants for its validation too."""
+    parts = checkpoint.glob("global_step_*/*/optim_world_size_*.pt")
+    return frozenset(path.relative_to(checkpoint) for path in parts)
+
+
 def require_complete(folder: Path, processes: int, *, critic: bool) -> None:
     """Passes if verl's folder of a step holds all that an exact resume on `processes` GPUs reads.
 

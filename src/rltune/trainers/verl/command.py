@@ -121,6 +121,7 @@ def score_command(job: ScoreJob, setup: Setup, work: Work, gpus: int, response: 
         setting("trainer.val_before_train", True),
         setting("trainer.val_only", True),
         *_resume(job.checkpoint, step),
+        *_stripped(job.checkpoint),
         *_validation(job.scoring),
         *([setting("data.val_files", _scored_files(job, setup))] if job.split != "validation" else []),
         *([setting("trainer.validation_data_dir", str(work.answers))] if job.answers else []),
@@ -166,6 +167,15 @@ def _resume(checkpoint: str | None, step: int) -> Iterator[Override]:
     yield setting("trainer.resume_mode", "disable" if checkpoint is None else "resume_path")
     path = None if checkpoint is None else str(step_folder(Path(checkpoint).absolute(), step))
     yield setting("trainer.resume_from_path", path)
+
+
+def _stripped(checkpoint: str | None) -> Iterator[Override]:
+    """What verl must not look for in a checkpoint that was stripped to its weights."""
+    if checkpoint is None or any(Path(checkpoint).glob("global_step_*/*/optim_world_size_*.pt")):
+        return
+    extra = any(Path(checkpoint).glob("global_step_*/*/extra_state_*.pt"))
+    for model in ("actor_rollout_ref.actor", "critic"):
+        yield setting(f"{model}.checkpoint.load_contents", ["model", "extra"] if extra else ["model"])
 
 
 def _first(steps: Collection[int], job: TrainJob) -> int:

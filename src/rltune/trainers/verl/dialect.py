@@ -68,11 +68,6 @@ class Dialect:
         return {"reward": "reward.reward_manager.name"}.get(self.reward, "reward_model.reward_manager")
 
     @property
-    def has_two_trainers(self) -> bool:
-        """Whether `trainer.use_v1` exists."""
-        return self.number >= (0, 9, 0)
-
-    @property
     def filters_groups(self) -> bool:
         """Whether main_ppo itself has DAPO's dynamic sampling (older ones: only in a recipe of their own)."""
         return self.number >= (0, 9, 0)

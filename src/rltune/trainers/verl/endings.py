@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from rltune.trainers.external.diagnosis import Cause, diagnose
+from rltune.faults.base import Cause
+from rltune.faults.texts import says
+from rltune.trainers.external.diagnosis import diagnose
 from rltune.trainers.external.endings import Position, ended_early
 from rltune.trainers.external.program import Program
-from rltune.trainers.external.tail import last_lines
 from rltune.types import StopKind, StopReason
 
-_NODE = (
-    "NodeDiedError",
-    "node was terminated",
-    "node has been marked dead",
-    "node has crashed",
-    "lost connection to GCS",
-)
 _LOOK_BACK_LINES = 200
 
 
@@ -25,9 +19,9 @@ def ended(status: int, program: Program, position: Position) -> StopReason:
     Raises:
         OutOfMemoryError, TrainerError, CheckpointError: for everything else.
     """
-    lines = last_lines(program.output, _LOOK_BACK_LINES)
-    lost = next((line for line in lines if any(text in line for text in _NODE)), None)
-    if status != 0 and lost is not None and diagnose(status, lines).cause is Cause.CRASHED:
+    lines = program.last_lines(_LOOK_BACK_LINES)
+    lost = next((line for line in lines if says(Cause.NODE, line)), None)
+    if status != 0 and lost is not None and diagnose(status, lines).cause is Cause.NODE:
         return StopReason(
             StopKind.LOST, position.seen, f"a node of the cluster went away: {' '.join(lost.split())[:200]}"
         )

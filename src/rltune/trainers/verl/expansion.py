@@ -19,6 +19,9 @@ _SUMS: Mapping[type, Callable[[int, int], int]] = {
     ast.Div: operator.floordiv,
     ast.Mod: operator.mod,
 }
+LONGEST = 100_000
+_MOST_WORDS = 10_000
+_LARGEST = 1 << 63
 _CLOSING = {"{": "}", "(": ")"}
 
 
@@ -134,6 +137,8 @@ class _Scanner:
         if value:
             self._words[-1] += value[0]
             self._words += value[1:]
+        if len(self._words) > _MOST_WORDS or len(self._words[-1]) > LONGEST:
+            raise Untold("a word that grows beyond all measure")  # A=$A$A, again and again
 
     def _add(self, text: str) -> None:
         self._words[-1] += text
@@ -189,7 +194,7 @@ def _sum(variables: Variables, text: str) -> int:
     told = expand_text(variables, re.sub(rf"(?<![\w$}}{{]){NAME}", r"$\g<0>", text))
     try:
         return _compute(ast.parse(told.strip(), mode="eval").body)
-    except (SyntaxError, ZeroDivisionError, KeyError):
+    except (SyntaxError, ValueError, ArithmeticError, KeyError, RecursionError, MemoryError):
         raise Untold(f"$(({text})) isn't understood") from None
 
 
@@ -200,4 +205,7 @@ def _compute(node: ast.AST) -> int:
         return -_compute(node.operand)
     if not isinstance(node, ast.BinOp):
         raise KeyError(type(node))
-    return _SUMS[type(node.op)](_compute(node.left), _compute(node.right))
+    result = _SUMS[type(node.op)](_compute(node.left), _compute(node.right))
+    if abs(result) >= _LARGEST:
+        raise OverflowError("a shell's numbers have 64 bits")
+    return result

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rltune.trainers.verl.expansion import NAME, Untold, Variables, expand, expand_text
+from rltune.trainers.verl.expansion import LONGEST, NAME, Untold, Variables, expand, expand_text
 
 _ASSIGNMENT = re.compile(rf"({NAME})(\+?)=(.*)", re.DOTALL)
 _DECLARING = ("export", "declare", "readonly", "local")
@@ -19,7 +19,12 @@ _BEGINNING = ("if", "case", "for", "while", "until", "select")
 _ENDING = ("fi", "esac", "done")
 _BETWEEN = ("then", "else", "elif", "do", "in")
 _REDIRECTION = re.compile(r"(?:\d*|&)(?:>>?|<)(&?[^=]*)")
-_COMMENT = re.compile(r"""((?:[^'"#\\\s]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|\s+(?!\#)|(?<=\S)\#)*)(?:\s+|^)\#""", re.DOTALL)
+_MOST_LINES = 1_000
+"""Of a command that goes over several: more are a quote that nobody has closed."""
+_COMMENT = re.compile(
+    r"""((?:[^'"#\\\s]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|\s++(?!\#)|(?<=\S)\#)*+)(?:\s+|^)\#""", re.DOTALL
+)
+"""What stands before a comment. Possessive: blanks can be taken in one way only, else 30 of them take hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def commands(
                     found.append(Command(line, tuple(told), {**variables.exported, **prefix}))
             except Untold as error:
                 raise Untold(f"line {line}: {error}") from None
+            except RecursionError:
+                raise Untold(f"line {line}: it is nested too deeply") from None
     return found
 
 
@@ -97,6 +104,8 @@ def _assign(variables: Variables, match: re.Match[str], prefix: dict[str, str], 
             value: str | list[str] = [*(before if isinstance(before, list) else []), *items] if more else items
         else:
             value = (str(before or "") if more else "") + expand_text(variables, raw)
+        if len(value) > LONGEST:
+            raise Untold(f"${name} grows beyond all measure in line {line}")
         if conditional and value != before:
             raise Untold(f"${name} depends on a condition in line {line}")
     except Untold as error:
@@ -128,6 +137,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start = start or number
         found = _COMMENT.match(line) if not _is_open(pending, quotes_only=True) else None
         pending += found[1] if found else line
+        if len(pending) > LONGEST or number - start > _MOST_LINES:
+            raise Untold(f"line {start}: a quote or bracket isn't closed")
         if pending.endswith("\\"):
             pending = pending[:-1] + " "
         elif _is_open(pending):

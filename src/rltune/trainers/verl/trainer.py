@@ -16,6 +16,7 @@ from rltune.trainers.external.program import Program
 from rltune.trainers.resources import Footprint
 from rltune.trainers.verl.advice import ACTING, advise, needs_critic, unacting
 from rltune.trainers.verl.batches import batch_constraints
+from rltune.trainers.verl.checkpoints import training_only
 from rltune.trainers.verl.command import Command, Work, score_command, train_command
 from rltune.trainers.verl.files import check_files, other_test_files
 from rltune.trainers.verl.footprint import footprint
@@ -104,6 +105,10 @@ class VerlTrainer:
     def versions(self) -> Mapping[str, str]:
         """See `ExternalTrainer.versions`."""
         return self._setup().installed.schema.packages
+
+    def training_only(self, checkpoint: Path) -> frozenset[Path]:
+        """See `rltune.trainers.capabilities.Strips`."""
+        return training_only(checkpoint)
 
     def train(self, job: TrainJob, reporter: Reporter) -> StopReason:
         """See `Trainer.train`."""

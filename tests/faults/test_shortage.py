@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rltune.executors.failures import explain
-from rltune.trainers.shortage import says_out_of_memory
+from rltune.faults.shortage import says_out_of_memory
 from rltune.types import StopKind
 
 REAL = (
