@@ -37,6 +37,12 @@ class CheckpointTier(StrEnum):
     WEIGHTS = "weights"  # what scoring needs; nothing to resume from
 
 
+class RequestState(StrEnum):
+    WAITING = "waiting"  # nobody has looked at it yet
+    DONE = "done"  # carried out, or taken on: `answer` says which
+    REFUSED = "refused"  # `answer` says why
+
+
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
     """The study itself: `config` is its whole resolved configuration, `seconds` the wall clock spent so far over all
@@ -160,6 +166,25 @@ class EventRecord:
     time: float
     level: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What somebody asks of a study, numbered from 1 in each.
+
+    Attributes:
+        time: of the asking, seconds since the epoch. kind: see `rltune.study.steering`. values: what it needs.
+        by: who asks: `cli`, `page`, `api`, or a name. answered: when it was answered; None: it waits.
+    """
+
+    id: int
+    time: float
+    kind: str
+    values: Mapping[str, object]
+    by: str
+    state: RequestState
+    answer: str = ""
+    answered: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
