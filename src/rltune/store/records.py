@@ -74,6 +74,19 @@ class StudyRecord:
         reason = self.facts.get(FAILURE)
         return str(reason) if self.state is StudyState.FAILED and reason else None
 
+    def limit(self, name: str) -> float | None:
+        """A limit of the budget in force (`time` in seconds, `gpu_hours`, `trials`); None: there is none."""
+        for budget in (self.facts.get("budget"), self.config.get("budget")):
+            if isinstance(budget, Mapping):
+                value = budget.get(name)
+                return float(value) if isinstance(value, (int, float)) else None
+        return None
+
+    @property
+    def paused(self) -> bool:
+        """Whether whoever runs it was told to wait."""
+        return self.facts.get("paused") is True
+
     def fact(self, name: str) -> Mapping[str, object]:
         """A fact that is a mapping; empty if it isn't there yet."""
         value = self.facts.get(name)
