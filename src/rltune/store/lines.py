@@ -163,7 +163,12 @@ def segment_lines(
     query = (
         select(s.pk, s.run, s.number, s.phase, s.from_step, s.to_step, s.started, s.ended)
         .add_columns(s.stop_kind, s.stop_rule, s.stop_step, s.stop_reason)
-        .add_columns(s.train_seconds, s.train_seconds + s.validate_seconds + s.start_seconds, s.retrained, func.coalesce(s.worker, ""))
+        .add_columns(
+            s.train_seconds,
+            s.train_seconds + s.validate_seconds + s.start_seconds,
+            s.retrained,
+            func.coalesce(s.worker, ""),
+        )
         .join(t.run, t.run.c.pk == s.run)
         .where(t.run.c.study == scope.study, (s.pk > after) | s.pk.in_(sorted(again)))
         .order_by(s.pk)

@@ -15,10 +15,12 @@ from starlette.routing import Route
 from rltune.errors import RltuneError
 from rltune.web.answers import Answerer, Answers
 from rltune.web.guard import Guard, Terms, refused
+from rltune.web.importance import Importance
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, RequestError
 from rltune.web.plain import said
 from rltune.web.static import StaticFiles
+from rltune.web.views.configurations import configurations
 from rltune.web.views.curves import curves
 from rltune.web.views.ledger import ledger
 from rltune.web.views.overview import overview
@@ -31,7 +33,7 @@ LARGEST_BODY = 64 << 10
 VIEWS: dict[str, tuple[str, Answerer]] = {
     "/api/overview": ("overview", overview),
     "/api/runs": ("runs", runs),
-    "/api/curves": ("runs", curves),
+    "/api/curves": ("curves", curves),
     "/api/run/{run}": ("run", run),
     "/api/transfer": ("transfer", transfer),
     "/api/ledger": ("ledger", ledger),
@@ -43,7 +45,8 @@ logger = logging.getLogger(__name__)
 
 def make_app(live: Live, terms: Terms) -> Starlette:
     """The application for one study; it watches the study while it is up."""
-    answers, static = Answers(live), StaticFiles()
+    answers, static, importance = Answers(live), StaticFiles(), Importance()
+    views = {**VIEWS, "/api/configurations": ("configurations", configurations(importance))}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,6 +54,7 @@ def make_app(live: Live, terms: Terms) -> Starlette:
         try:
             yield
         finally:
+            importance.stop()
             await run_in_threadpool(app.state.watcher.stop)
 
     routes = [
@@ -58,7 +62,7 @@ def make_app(live: Live, terms: Terms) -> Starlette:
         Route("/static/{name:path}", _file(static)),
         Route("/api/session", _session(live, terms)),
         Route("/api/events", _events(live)),
-        *(Route(path, _view(answers, part, path, answerer)) for path, (part, answerer) in VIEWS.items()),
+        *(Route(path, _view(answers, part, path, answerer)) for path, (part, answerer) in views.items()),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missing, 405: _missing, 500: _broken})
     app.add_middleware(Guard, terms=terms)

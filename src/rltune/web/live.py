@@ -22,7 +22,7 @@ CLOCK_STEP = 5.0
 
 R = TypeVar("R")
 
-PARTS = ("overview", "runs", "run", "configurations", "transfer", "ledger", "requests")
+PARTS = ("overview", "runs", "curves", "run", "configurations", "transfer", "ledger", "requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Version:
         by_part: dict[str, object] = {
             "overview": (_without_seconds(p), int(p.seconds // CLOCK_STEP), self.alive, self.requests, self.problem),
             "runs": (trained, p.running),
+            "curves": (trained, p.running),
             "run": (trained, p.running, p.decision, p.score, self.requests),
             "configurations": (trained, p.score, p.facts),
             "transfer": (p.evaluation, p.score, p.decision, p.facts),
@@ -115,6 +116,10 @@ class Live:
             if self._study is None or self._study[0] != stamp:
                 self._study = stamp, self.store.study()
             return self._study[1]
+
+    def flying(self) -> dict[int, int]:
+        """The newest step of each run that is being trained, by its key."""
+        return dict(self.version.pulse.running)
 
     def models(self) -> list[str]:
         """Every model that was run or is known, smallest first, the target last."""

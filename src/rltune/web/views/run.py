@@ -38,9 +38,10 @@ def run(live: Live, query: Mapping[str, str]) -> object:
     segments = live.store.segments(name)
     curves = {metric: curve for (_, metric), curve in live.reading(series, [entry.run.key]).items()}
     ahead = _forecast(live, entry, curves.get(_GOAL, []))
+    figures = metric_figures(curves, entry, ahead, live.study().horizon, _GOAL)
     subjects = [name, entry.run.configuration.id, *(s.id for s in segments)]
     return {
-        "run": row_of(entry, shares),
+        "run": row_of(entry, shares, live.flying()),
         "segments": [_segment(s) for s in segments],
         "checkpoints": [_checkpoint(c) for c in live.reading(all_checkpoints, entry.run.key)],
         "decisions": live.reading(decisions_about, subjects),
@@ -48,11 +49,9 @@ def run(live: Live, query: Mapping[str, str]) -> object:
         "evaluations": [_evaluation(e) for e in sorted(entry.evaluations.values(), key=lambda e: e.step)],
         "log_tail": next((s.log_tail for s in reversed(segments) if s.log_tail), "")[-LONGEST_TAIL:],
         "forecast": _told(ahead),
-        "figures": {
-            metric: wire(figure)
-            for metric, figure in metric_figures(curves, entry, ahead, live.study().horizon, _GOAL).items()
-        },
-        "siblings": [row_of(e, shares) for e in _siblings(live, entry)],
+        "metrics": list(figures),
+        "figures": {metric: wire(figure) for metric, figure in figures.items()},
+        "siblings": [row_of(e, shares, live.flying()) for e in _siblings(live, entry)],
         "actions": _actions(live, entry),
     }
 
