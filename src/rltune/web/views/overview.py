@@ -22,6 +22,7 @@ from rltune.web.figures.spending import live_spending
 from rltune.web.figures.wire import wire_picture
 from rltune.web.live import Live
 from rltune.web.records import records_of
+from rltune.web.views.actions import of_study
 from rltune.web.views.budget import budget_of, left_of, phases_of
 from rltune.web.views.flying import flying
 from rltune.web.views.requests import newest_requests
@@ -59,6 +60,7 @@ def overview(live: Live, query: Mapping[str, str]) -> object:
         "in_flight": flying(live),
         "events": live.reading(newest_events, MOST_EVENTS),
         "requests": newest_requests(live, 20),
+        "actions": of_study(live),
         "problem": live.version.problem or None,
         "now": time.time(),
         "figures": {
