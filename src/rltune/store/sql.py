@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, update
+from sqlalchemy.pool import StaticPool
 
 from rltune.clock import Clock, SystemClock
 from rltune.store import metrics, reading, requests, writing
@@ -39,6 +40,8 @@ from rltune.store.scope import Scope
 from rltune.store.transactions import Transactions
 from rltune.types import Configuration, Cost, Evaluation, History, Proposal, StepMetrics, StopReason
 
+R = TypeVar("R")
+
 
 class SqlStudyStore:
     """Implements `rltune.store.base.StudyStore`; made by `rltune.store.open`.
@@ -67,6 +70,11 @@ class SqlStudyStore:
 
     def fence(self, token: int) -> None:
         self._transactions.fence(token)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this reads a copy in memory of a store of an earlier version, which doesn't change any more."""
+        return isinstance(self._engine.pool, StaticPool)
 
     # --- the study ---------------------------------------------------------------------------------------
     def study(self) -> StudyRecord:
@@ -216,6 +224,11 @@ class SqlStudyStore:
         )
 
     # --- reading -----------------------------------------------------------------------------------------
+    def view(self, look: Callable[[Connection, Scope], R]) -> R:
+        """What a function of a connection reads, from one view of the whole study; for readings that are too special to
+        be methods. It must change nothing, and may be called twice."""
+        return self._read(lambda connection: look(connection, self._scope))
+
     def history(self) -> History:
         return self._read(lambda connection: reading.history(connection, self._scope))
 
