@@ -141,6 +141,33 @@ def status(study: PlaceArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def dashboard(
+    study: PlaceArgument,
+    host: Annotated[
+        str, typer.Option(help="Where to serve it. Elsewhere than on this machine's loopback a token is needed.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0: any free one. Default: the first free one from 8265 on.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RLTUNE_DASHBOARD_TOKEN",
+            help="A token of 16 and more characters that every visitor needs; `random`: a new one. Default: none on "
+            "loopback, else a new one.",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="A further name that the page may be called by; repeatable."),
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = False,
+) -> None:
+    """Serve a study's live page: watch it and steer it, while it runs and afterwards."""
+    call("dashboard", study, host, port, token, tuple(allow_host or ()), browse)
+
+
+@app.command()
 def clean(
     study: StudyArgument,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go, and what that frees.")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
@@ -46,3 +47,37 @@ def metric_total(connection: Connection, scope: Scope, name: str) -> float | Non
     finite = t.metric.c.value.between(-_LARGEST, _LARGEST)  # NaN lies beyond on both databases
     query = select(func.sum(t.metric.c.value)).join(t.run, t.run.c.pk == t.metric.c.run)
     return connection.execute(query.where(t.run.c.study == scope.study, t.metric.c.name == name, finite)).scalar()
+
+
+def metric_names(connection: Connection, scope: Scope, runs: Sequence[int]) -> list[str]:
+    """Names of all metrics that runs, by their keys, have reported, sorted."""
+    query = select(t.metric.c.name).distinct().where(t.metric.c.run.in_(list(runs)))
+    return sorted(connection.execute(query).scalars())
+
+
+def series(
+    connection: Connection, scope: Scope, runs: Sequence[int], names: Sequence[str] | None = None
+) -> dict[tuple[int, str], list[tuple[int, float]]]:
+    """(run's key, metric) -> its (step, value) by step, of these runs and metrics; `names` None: all metrics."""
+    query = select(t.metric.c.run, t.metric.c.name, t.metric.c.step, t.metric.c.value)
+    query = query.where(t.metric.c.run.in_(list(runs))).order_by(t.metric.c.run, t.metric.c.step)
+    if names is not None:
+        query = query.where(t.metric.c.name.in_(list(names)))
+    found: dict[tuple[int, str], list[tuple[int, float]]] = {}
+    for run, name, step, value in connection.execute(query):
+        found.setdefault((run, name), []).append((step, value))
+    return found
+
+
+def newest_steps(connection: Connection, scope: Scope, runs: Sequence[int]) -> dict[int, StepMetrics]:
+    """The newest line of each of these runs, by its key."""
+    last = select(func.max(t.metric.c.step)).where(t.metric.c.run == t.run.c.pk).correlate(t.run).scalar_subquery()
+    query = (
+        select(t.run.c.pk, t.metric.c.step, t.metric.c.name, t.metric.c.value)
+        .join(t.metric, (t.metric.c.run == t.run.c.pk) & (t.metric.c.step == last))
+        .where(t.run.c.pk.in_(list(runs)))
+    )
+    values: dict[tuple[int, int], dict[str, float]] = {}
+    for run, step, name, value in connection.execute(query):
+        values.setdefault((run, step), {})[name] = value
+    return {run: StepMetrics(step, found) for (run, step), found in values.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, update
 
@@ -35,6 +36,8 @@ from rltune.store.pairs import paired
 from rltune.store.scope import Scope
 from rltune.store.transactions import Transactions
 from rltune.types import Configuration, Cost, Evaluation, History, Proposal, StepMetrics, StopReason
+
+R = TypeVar("R")
 
 
 class SqlStudyStore:
@@ -191,6 +194,11 @@ class SqlStudyStore:
         self._write(lambda connection: writing.event(connection, self._scope, level, message, now))
 
     # --- reading -----------------------------------------------------------------------------------------
+    def view(self, look: Callable[[Connection, Scope], R]) -> R:
+        """What a function of a connection reads, from one view of the whole study; for readings that are too special to
+        be methods. It must change nothing, and may be called twice."""
+        return self._read(lambda connection: look(connection, self._scope))
+
     def history(self) -> History:
         return self._read(lambda connection: reading.history(connection, self._scope))
 

@@ -1,0 +1,147 @@
+"""The live page's addresses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from rltune.errors import RltuneError
+from rltune.web.answers import Answerer, Answers
+from rltune.web.guard import Guard, Terms, refused
+from rltune.web.live import Live
+from rltune.web.parameters import NotFound, RequestError
+from rltune.web.plain import said
+from rltune.web.static import StaticFiles
+from rltune.web.views.curves import curves
+from rltune.web.views.ledger import ledger
+from rltune.web.views.overview import overview
+from rltune.web.views.run import run
+from rltune.web.views.runs import runs
+from rltune.web.views.transfer import transfer
+from rltune.web.watcher import Watcher
+
+LARGEST_BODY = 64 << 10
+VIEWS: dict[str, tuple[str, Answerer]] = {
+    "/api/overview": ("overview", overview),
+    "/api/runs": ("runs", runs),
+    "/api/curves": ("runs", curves),
+    "/api/run/{run}": ("run", run),
+    "/api/transfer": ("transfer", transfer),
+    "/api/ledger": ("ledger", ledger),
+}
+"""Address -> (the part of the page whose version it has, what answers)."""
+
+logger = logging.getLogger(__name__)
+
+
+def make_app(live: Live, terms: Terms) -> Starlette:
+    """The application for one study; it watches the study while it is up."""
+    answers, static = Answers(live), StaticFiles()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.watcher = await run_in_threadpool(Watcher, live)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(app.state.watcher.stop)
+
+    routes = [
+        Route("/", _file(static, "index.html")),
+        Route("/static/{name:path}", _file(static)),
+        Route("/api/session", _session(live, terms)),
+        Route("/api/events", _events(live)),
+        *(Route(path, _view(answers, part, path, answerer)) for path, (part, answerer) in VIEWS.items()),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missing, 405: _missing, 500: _broken})
+    app.add_middleware(Guard, terms=terms)
+    return app
+
+
+def _view(answers: Answers, part: str, path: str, answerer: Answerer) -> Callable:
+    def view(request: Request) -> Response:
+        query = {**request.query_params, **request.path_params}
+        if _has(request, answers.tag(part)):
+            return Response(status_code=304, headers={"ETag": answers.tag(part)})
+        try:
+            answer = answers.get(part, path, answerer, query)
+        except RltuneError as error:
+            return JSONResponse(said(error), _status(error))
+        return _packed(request, answer.body, answer.packed, answer.tag, "application/json")
+
+    return view
+
+
+def _file(static: StaticFiles, name: str | None = None) -> Callable:
+    def serve(request: Request) -> Response:
+        found = static.get(name or request.path_params["name"])
+        if found is None:
+            return refused(404, "there is nothing here")
+        if _has(request, found.tag):
+            return Response(status_code=304, headers={"ETag": found.tag})
+        return _packed(request, found.body, found.packed, found.tag, found.kind)
+
+    return serve
+
+
+def _packed(request: Request, body: bytes, packed: bytes | None, tag: str, kind: str) -> Response:
+    # Kept by the browser, but never used without asking: with a token the answer is somebody's own.
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
+    if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=kind)
+    return Response(body, headers=headers, media_type=kind)
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether the browser has this version already."""
+    known = request.headers.get("if-none-match", "")
+    return tag in (each.strip().removeprefix("W/") for each in known.split(","))
+
+
+def _session(live: Live, terms: Terms) -> Callable:
+    def session(request: Request) -> Response:
+        return JSONResponse({"csrf": terms.csrf, "study": live.name, "can_steer": False})
+
+    return session
+
+
+def _events(live: Live) -> Callable:
+    async def events(request: Request) -> Response:
+        watcher: Watcher = request.app.state.watcher
+        page = watcher.open()
+        if page is None:
+            return refused(503, "too many pages are open", "close some")
+
+        async def stream() -> AsyncIterator[bytes]:
+            try:
+                async for event in page.stream(live):
+                    yield event
+            finally:
+                watcher.close(page)
+
+        return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    return events
+
+
+def _status(error: RltuneError) -> int:
+    if isinstance(error, NotFound):
+        return 404
+    return 400 if isinstance(error, RequestError) else 503
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    return refused(status, "there is nothing here" if status == 404 else "this can't be done here")
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    logger.error("%s failed", request.url.path, exc_info=error)
+    return refused(500, "the server has made a mistake; its terminal says which")

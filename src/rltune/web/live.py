@@ -1,0 +1,148 @@
+"""A study that is looked at for as long as the page is open: its store, its board, and what version of it that is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from rltune.analysis.records import Records
+from rltune.errors import RltuneError
+from rltune.store.lines import Pulse, pulse
+from rltune.store.records import StudyRecord
+from rltune.store.sql import SqlStudyStore
+from rltune.study.looking import Look, look_at
+from rltune.web.board import Board
+
+CLOCK_STEP = 5.0
+"""Seconds of a study's clock that count as news when nothing else has changed."""
+
+R = TypeVar("R")
+
+PARTS = ("overview", "runs", "run", "configurations", "transfer", "ledger", "requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the page shows changes with these. `alive`: whether a process runs the study. `problem`: why the store can't
+    be read now. `extra`: what isn't in the store, by part, such as a figure that was computed beside it."""
+
+    pulse: Pulse
+    alive: bool
+    requests: tuple[int, int] = (0, 0)
+    problem: str = ""
+    extra: tuple[tuple[str, int], ...] = ()
+
+    def of(self, part: str) -> str:
+        """A text that changes when this part of the page does."""
+        p = self.pulse
+        trained = (p.segment, p.evaluation, tuple(run for run, _ in p.running))
+        by_part: dict[str, object] = {
+            "overview": (_without_seconds(p), int(p.seconds // CLOCK_STEP), self.alive, self.requests, self.problem),
+            "runs": (trained, p.running),
+            "run": (trained, p.running, p.decision, p.score, self.requests),
+            "configurations": (trained, p.score, p.facts),
+            "transfer": (p.evaluation, p.score, p.decision, p.facts),
+            "ledger": p.decision,
+            "requests": self.requests,
+        }
+        return f"{hash((by_part[part], dict(self.extra).get(part, 0))) & (1 << 64) - 1:x}"
+
+
+def _without_seconds(p: Pulse) -> tuple[object, ...]:
+    return p.state, p.phase, p.segment, p.evaluation, p.score, p.decision, p.event, p.running, p.facts
+
+
+class Live:
+    """One study, read again and again. Every method may be called from any thread; one at a time is served.
+
+    Args:
+        place: the study's folder, or URL#NAME.
+
+    Raises:
+        RltuneError: if there is no such study.
+    """
+
+    def __init__(self, place: str | Path) -> None:
+        self.place = place
+        self.look: Look = look_at(place)
+        self.board = Board()
+        self.lock = threading.RLock()
+        self._extra: dict[str, int] = {}
+        self._study: tuple[str, StudyRecord] | None = None
+        self._alive_at = -1e9
+        self._alive = False
+        self.version = self._fresh()
+        self.board.catch_up(self.store)
+
+    @property
+    def store(self) -> SqlStudyStore:
+        return self.look.store
+
+    @property
+    def name(self) -> str:
+        return self.look.name
+
+    def refresh(self) -> tuple[str, ...]:
+        """Looks whether the study has changed, and reads what is new. Returns the parts of the page that changed.
+
+        A store that can't be read now (a server that restarts, a folder that is gone for a while) is news too: the page
+        goes on showing what it has.
+        """
+        with self.lock:
+            before = self.version
+            try:
+                after = self._fresh()
+                if after != before:
+                    self.board.catch_up(self.store)
+            except RltuneError as error:
+                after = Version(before.pulse, before.alive, before.requests, str(error), before.extra)
+            self.version = after
+            return tuple(part for part in PARTS if after.of(part) != before.of(part))
+
+    def bump(self, part: str) -> None:
+        """Says that something of this part changed that the store doesn't know of."""
+        with self.lock:
+            self._extra[part] = self._extra.get(part, 0) + 1
+
+    def study(self) -> StudyRecord:
+        """The study's record, read anew only when it may have changed."""
+        with self.lock:
+            stamp = repr(self.version.pulse)
+            if self._study is None or self._study[0] != stamp:
+                self._study = stamp, self.store.study()
+            return self._study[1]
+
+    def models(self) -> list[str]:
+        """Every model that was run or is known, smallest first, the target last."""
+        known = Records(self.study())
+        names = {str(name) for name in known.fact("models")} | {e.run.model for e in self.board.entries.values()}
+        return sorted(names, key=lambda name: (name == known.target, known.parameters(name), name))
+
+    def reading(self, look: Callable[..., R], *arguments: object, **named: object) -> R:
+        """What a function of (connection, scope, ...) reads from the store."""
+        return self.store.view(lambda connection, scope: look(connection, scope, *arguments, **named))
+
+    def close(self) -> None:
+        with self.lock:
+            self.store.close()
+
+    def _fresh(self) -> Version:
+        found = self.store.view(pulse)
+        return Version(found, self._is_alive(), (0, 0), "", tuple(sorted(self._extra.items())))
+
+    def _is_alive(self) -> bool:
+        """Looked up every two seconds: nothing is written when a controller dies."""
+        now = time.monotonic()
+        if now - self._alive_at >= 2.0:
+            self._alive, self._alive_at = self.look.alive(), now
+        return self._alive
+
+
+Answerer = Callable[[Live, Mapping[str, str]], object]
+"""What an address answers, from the study and the query's parameters."""
+
+__all__ = ["PARTS", "Answerer", "Live", "Version"]
