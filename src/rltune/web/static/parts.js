@@ -20,7 +20,7 @@ export const number = (text, label, title = null) => h("div", { title }, h("b", 
 
 const KINDS = {
   running: "run", done: "good", finished: "good", reached: "good", ended: "", failed: "bad", crashed: "bad", diverged: "bad",
-  refused: "bad", interrupted: "warn", waiting: "warn", paused: "warn", rule: "stop", futile: "stop", plateau: "stop",
+  refused: "bad", interrupted: "warn", waiting: "warn", paused: "warn", rule: "stop", stopped: "stop", futile: "stop", plateau: "stop",
   out_of_memory: "bad", lost: "warn", warning: "warn", error: "bad", winner: "good",
 };
 

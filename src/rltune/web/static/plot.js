@@ -7,13 +7,29 @@ const FALLBACK = 320; // pixels high, where a figure doesn't say
 let library = null;
 const drawn = new Map(); // box -> the figure that it shows
 
-/** A figure with its caption; `label` is what a screen reader says of it. `figure`: data, layout, height, caption. */
-export function plot(figure, label, { height = figure.height ?? FALLBACK, key = label } = {}) {
+/**
+ * A figure with its caption; `label` is what a screen reader says of it. `figure`: data, layout, height, caption.
+ * `small`: one of many, whose heading stands for the axes' names.
+ */
+export function plot(figure, label, { height = figure.height ?? FALLBACK, key = label, small = false } = {}) {
   const box = h("div", {
     class: "plot", role: "img", "aria-label": figure.caption ? `${label}. ${figure.caption}` : label,
-    style: { height: `${height}px` }, _figure: figure, key: "box",
+    style: { height: `${height}px` }, _figure: small ? bare(figure) : figure, key: "box",
   });
   return h("figure", { key }, box, figure.caption ? h("figcaption", {}, figure.caption) : null);
+}
+
+// The same figure always gives the same bare one, so that it isn't drawn again for nothing.
+const bared = new WeakMap();
+
+function bare(figure) {
+  if (!bared.has(figure)) {
+    const { xaxis, yaxis, ...layout } = figure.layout ?? {};
+    const silent = { title: { text: "" } };
+    const margin = { ...layout.margin, t: 6, b: 26, l: 36, r: 8 };
+    bared.set(figure, { data: figure.data, layout: { ...layout, margin, xaxis: { ...xaxis, ...silent }, yaxis: { ...yaxis, ...silent } } });
+  }
+  return bared.get(figure);
 }
 
 /** Looks for figures that are new, changed or gone; called after each painting of a view. */

@@ -94,15 +94,17 @@ export const pin = (run, step, pinned) =>
     act: () => ask("pin", { run: run.run, step, pinned }, `${pinned ? "Pin" : "Unpin"} of step ${step}, run ${run.number}`),
   });
 
-export function extendRun(run, horizon, steps) {
-  const input = h("input", { type: "number", min: steps + 1, max: horizon, step: 1, required: true, value: horizon });
+export function extendRun(run, rungs) {
+  const ahead = rungs.filter((rung) => rung > run.steps);
+  const input = choice(ahead.map(String));
+  input.selectedIndex = ahead.length - 1;
   return confirmAct({
     title: `Train run ${run.number} further?`, verb: "Extend",
     content: [
-      h("p", {}, `It has been trained to step ${steps}. A full run has ${horizon} steps: its schedules end there, so it can't be trained beyond.`),
+      h("p", {}, `It has been trained to step ${run.steps}. A full run has ${rungs.at(-1)} steps: its schedules end there.`),
       h("p", {}, h("label", { class: "field" }, h("span", {}, "To step"), input)),
     ],
-    act: () => ask("extend_run", { run: run.run, steps: number(input, "a whole number of steps") }, `Extension of run ${run.number}`),
+    act: () => ask("extend_run", { run: run.run, steps: ahead[input.selectedIndex] }, `Extension of run ${run.number}`),
   });
 }
 
@@ -155,7 +157,7 @@ export async function enqueue(values, overview) {
   let models;
   try {
     await readSession();
-    ({ space, models } = await get("/api/configurations", { parts: "space" }));
+    ({ space, models } = await get("/api/configurations"));
   } catch (error) {
     return openDialog("Try a configuration", h("p", { class: "problem" }, error.message));
   }

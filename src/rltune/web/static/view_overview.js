@@ -23,16 +23,17 @@ export const overview = {
       h("div", { class: "columns", key: "columns" }, budgetCard(data), phasesCard(data)),
       steering(data, page),
       inFlight(data, page),
-      h("div", { class: "columns", key: "figures" }, figure(data, "progress", "Best so far"), figure(data, "spending", "Score against cost")),
+      h("div", { class: data.figures?.spending ? "columns" : "", key: "figures" }, figure(data, "progress", "Best so far"), figure(data, "spending", "Score against cost")),
       h("div", { class: "columns", key: "lists" }, events(data), requests(data)),
     ];
   },
 };
 
-function notes({ study }) {
+function notes({ study, problem }) {
   const found = [];
+  if (problem) found.push(h("p", { class: "note", key: "problem" }, "The store can’t be read now, what is shown is older: ", name(problem)));
   if (study.failure) found.push(h("p", { class: "note bad", key: "failure" }, h("b", {}, "The study has failed: "), name(study.failure)));
-  if (study.state === "running" && !study.alive) {
+  if (study.state === "crashed") {
     found.push(h("p", { class: "note", key: "dead" }, "The process that ran this study has vanished; `rltune resume` goes on with it."));
   }
   if (study.paused) found.push(h("p", { class: "note", key: "paused" }, "The study is paused: no trial starts until it goes on."));
@@ -92,13 +93,15 @@ function bar(share, label) {
     known ? h("progress", { max: 1, value: Math.min(1, Math.max(0, share)), "aria-label": label }) : null);
 }
 
-function utilized({ held, training, idle }) {
+function utilized({ unit = "place", hours, training, idle }) {
   const causes = Object.entries(idle ?? {}).filter(([, share]) => share >= 0.005).sort((a, b) => b[1] - a[1]);
   return h("div", { class: "meter" },
-    h("p", {}, "Places held by trials ", h("b", {}, percent(held, 0)), typeof training === "number" ? [", training ", h("b", {}, percent(training, 0))] : null),
-    h("progress", { max: 1, value: held ?? 0, "aria-label": "share of the places' time that trials held" }),
-    causes.length ? h("p", { class: "fine" }, "Idle: ", causes.map(([cause, share], i) => [i ? ", " : "", name(cause.replaceAll("_", " ")), ` ${percent(share, 0)}`])) : null);
+    h("p", {}, h("b", {}, percent(training, 0)), ` of ${typeof hours === "number" ? `${round(hours)} ` : ""}${unit}-hours went into training`),
+    h("progress", { max: 1, value: training ?? 0, "aria-label": `share of the ${unit}-hours that went into training` }),
+    causes.length ? h("p", { class: "fine" }, "The rest: ", causes.map(([cause, share], i) => [i ? ", " : "", name(cause), ` ${percent(share, 0)}`])) : null);
 }
+
+const round = (x) => (typeof x === "number" ? Number(x.toPrecision(2)) : "–");
 
 const STATES = { done: "done", now: "now", ahead: "to come", skipped: "left out" };
 
@@ -158,6 +161,7 @@ function forecast(found) {
 
 function figure({ figures }, key, title) {
   const found = figures?.[key];
+  if (found === undefined) return null;
   return card(title, key, found ? plot(found, title) : missing("Nothing was evaluated yet."));
 }
 

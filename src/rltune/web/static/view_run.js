@@ -34,7 +34,6 @@ export const run = {
 function about(data, page) {
   const { run: found, actions = {}, forecast } = data;
   const why = (kind) => (page.session?.can_steer === false ? page.session.why_not || "this page may only look" : actions[kind] ?? null);
-  const horizon = data.horizon ?? found.horizon ?? found.rung;
   return card("The run", "about",
     h("p", {}, "Configuration ", h("b", {}, name(found.configuration)), " on ", h("b", {}, name(found.model)), found.seed === undefined ? "" : `, seed ${found.seed}`),
     values(found.values),
@@ -45,7 +44,7 @@ function about(data, page) {
     forecast ? h("p", {}, "Forecast: ", name(forecast.text ?? forecastText(forecast))) : null,
     h("p", { class: "actions" },
       actButton("Stop…", why("stop_run"), () => stopRun(found), { kind: "danger" }),
-      actButton("Extend…", why("extend_run"), () => extendRun(found, horizon, found.steps)),
+      actButton("Extend…", why("extend_run"), () => extendRun(found, data.rungs ?? [])),
       actButton("Try this configuration again…", page.session?.can_steer === false ? page.session.why_not || "this page may only look" : null, () => enqueue(found.values))));
 }
 
@@ -61,7 +60,7 @@ function curves({ figures = {}, metrics = Object.keys(figures) }) {
   const [first, ...others] = shown;
   return card("Metrics", "curves",
     h("h3", {}, name(first)), plot(figures[first], first, { height: 340 }),
-    h("div", { class: "panels", key: "panels" }, others.map((m) => h("div", { key: m }, h("h3", {}, name(m)), plot(figures[m], m, { height: 220 })))));
+    h("div", { class: "panels", key: "panels" }, others.map((m) => h("div", { key: m }, h("h3", {}, name(m)), plot(figures[m], m, { height: 190, small: true })))));
 }
 
 function segments({ segments: found = [] }) {
@@ -70,7 +69,7 @@ function segments({ segments: found = [] }) {
     { key: "steps", label: "Steps", numeric: true, cell: (s) => `${s.from_step} to ${s.reached ?? s.to_step}` },
     { key: "phase", label: "Phase", cell: (s) => s.phase },
     { key: "state", label: "State", cell: (s) => badge(s.state) },
-    { key: "seconds", label: "Seconds", numeric: true, cell: (s) => seconds(s.cost?.seconds ?? null) },
+    { key: "seconds", label: "Seconds", numeric: true, cell: (s) => seconds(s.seconds) },
     { key: "retrained", label: "Trained again", numeric: true, cell: (s) => (s.retrained ? `${s.retrained} steps` : "–") },
     { key: "started", label: "Started", cell: (s) => ago(s.started) },
     { key: "worker", label: "Where", cell: (s) => name(s.worker ?? "–", { class: "short" }) },

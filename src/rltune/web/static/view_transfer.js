@@ -16,7 +16,7 @@ export const transfer = {
 
   render(data) {
     if (data.none) return [heading("From proxy to target"), card("Nothing to compare yet", "none", missing(data.none))];
-    const { rank, verdict, figures = {}, pairs = [] } = data;
+    const { rank, verdict, figures = {}, pairs = [], check = {} } = data;
     return [
       heading("From proxy to target"),
       card("Verdict", "verdict",
@@ -25,6 +25,7 @@ export const transfer = {
           h("div", {}, h("b", {}, `${number(rank.low)} to ${number(rank.high)}`), h("span", {}, "its interval")),
           h("div", {}, h("b", {}, String(rank.n)), h("span", {}, "configurations on both"))) : null,
         (data.notes ?? []).map((n) => h("p", {}, name(n)))),
+      check.reason ? card("The check during the search", "check", h("p", {}, name(check.reason))) : null,
       figures.scatter ? card("Proxy against target", "scatter", plot(figures.scatter, "Proxy score against target score", { height: 440 })) : null,
       pairs.length ? card("Pairs", "pairs", table({ columns: COLUMNS, rows: pairs, keyOf: (p) => `${p.configuration}-${p.proxy}`, caption: "configurations on proxy and target", walk: false })) : null,
     ];
