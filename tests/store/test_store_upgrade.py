@@ -1,6 +1,7 @@
 """Stores of earlier versions: a real study of each release, kept as SQL, goes on with its data intact.
 
-`data/v1-*.sql` is a study of the toy trainer made by the first release, killed in the middle of its search.
+`data/v1-*.sql` is a study of the toy trainer made by the first release, killed in the middle of its search;
+`data/v2-*.sql` one of version 2, whose controller was killed too, on a machine that is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy import create_engine, inspect, text
 from rltune.errors import StoreError
 from rltune.store import filelock
 from rltune.store import schema as t
-from rltune.store.base import CheckpointState, SegmentState
+from rltune.store.base import CheckpointState, RequestState, SegmentState
 from rltune.store.engine import DATABASE_FILE, Access, open_engine, parse_location
 from rltune.store.holder import Holder
 from rltune.store.lock import lock_holder, lock_study
@@ -91,7 +92,7 @@ def test_a_study_of_the_first_release_is_all_there(old: str) -> None:
     for name in ("configuration", "decision", "evaluation", "metric", "run", "score", "study", "fact"):
         assert after[name] == before[name] and after[name], name
     assert len(after["segment"]) == len(before["segment"]) and len(after["checkpoint"]) == len(before["checkpoint"])
-    assert "upgraded from schema version 1 to 2" in store.events()[-1].message
+    assert "upgraded from schema version 1 to 3" in store.events()[-1].message
     history = store.history()
     assert len(history.evaluations) == 17 and len(history.pending) == 1
     assert [s.stop.kind if s.stop else None for s in store.segments()].count(StopKind.FUTILE) == 2
@@ -112,6 +113,42 @@ def test_it_goes_on_under_a_lease(old: str) -> None:
         assert stop is not None
         assert store.finish_segment(segment.id, stop, segment.cost, [], [], [])
         assert store.history().pending == ()
+
+
+def restore(version: int, kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A location with the store that this version made."""
+    if kind == "sqlite":
+        return restore_sqlite(tmp_path / "old", version)
+    return restore_postgres(request.getfixturevalue("empty_database"), version)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_study_of_version_two_is_all_there_and_can_be_asked_for_something(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    old = restore(2, kind, request, tmp_path)
+    before = rows(old)
+    store = open_study(old, NAME)
+    after = rows(old)
+    for name in before.keys() - {"event", "rltune_schema", "controller"}:
+        assert after[name] == before[name], name
+    assert len(store.history().evaluations) == 20 and len(store.history().pending) == 2
+    assert len(store.checkpoints(state=CheckpointState.DELETED)) > 3
+    assert store.requests() == []
+    assert store.add_request("pause", {}, "cli").id == 1
+    with lock_study(old, NAME) as lock:
+        store.fence(lock.token)
+        assert lock.token > 1 and store.answer_request(1, RequestState.DONE, "paused", facts={"paused": True})
+    assert store.decisions()[-1].kind == "pause" and store.study().facts["paused"] is True
+    store.close()
+
+
+def test_a_controller_whose_machine_is_gone_cant_write_after_the_upgrade(empty_database: str) -> None:
+    store = open_study(restore_postgres(empty_database, 2), NAME)
+    store.fence(1)  # its token
+    with pytest.raises(StoreError, match="has lost the study"):
+        store.add_event("info", "back again")
+    store.close()
 
 
 @pytest.mark.parametrize("version", range(1, t.SCHEMA_VERSION))
@@ -194,7 +231,7 @@ def test_a_controller_of_the_first_release_is_not_upgraded_under_its_feet(tmp_pa
     before = rows(location)
     release = filelock.take(tmp_path / "old" / f"{NAME}.lock", Holder(17, "node-7", 0.0))
     assert release is not None
-    with pytest.raises(StoreError, match="must be upgraded to 2, but its study 'first' is being run"):
+    with pytest.raises(StoreError, match="must be upgraded to 3, but its study 'first' is being run"):
         open_study(location, NAME)
     assert rows(location) == before
     holder = lock_holder(location, NAME)
@@ -216,11 +253,11 @@ def test_a_controller_of_the_first_release_on_a_server_is_respected_too(empty_da
 
 
 def test_a_living_controller_keeps_later_upgrades_away(
-    old: str, monkeypatch: pytest.MonkeyPatch, version_three: Callable[[], None]
+    old: str, monkeypatch: pytest.MonkeyPatch, version_four: Callable[[], None]
 ) -> None:
     open_study(old, NAME).close()
     lock = lock_study(old, NAME)
-    version_three()
+    version_four()
     with pytest.raises(StoreError, match="is being run"):
         open_study(old, NAME)
     lock.release()
@@ -254,8 +291,8 @@ def test_a_new_study_beside_old_ones_upgrades_them(old: str) -> None:
     assert {each.study.name for each in list_studies(old) if each.study} == {NAME, "second"}
 
 
-# --- what a developer of version 3 does ------------------------------------------------------------------------------
-def to_three(op: Operations, schema: str | None) -> None:
+# --- what a developer of version 4 does ------------------------------------------------------------------------------
+def to_four(op: Operations, schema: str | None) -> None:
     """Changes a table that others refer to, and its rows: what SQLite can only do by copying it."""
     op.add_column("study", sa.Column("owner", sa.Text), schema=schema)
     op.execute(f"UPDATE {schema + '.' if schema else ''}study SET owner = 'somebody'")
@@ -263,39 +300,39 @@ def to_three(op: Operations, schema: str | None) -> None:
         batch.alter_column("owner", existing_type=sa.Text, nullable=False)
 
 
-def to_three_and_fail(op: Operations, schema: str | None) -> None:
-    to_three(op, schema)
+def to_four_and_fail(op: Operations, schema: str | None) -> None:
+    to_four(op, schema)
     op.execute("SELECT no_such_column FROM nowhere")
 
 
 @pytest.fixture
-def version_three(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Makes this rltune one whose version 3 is reached by a given step."""
+def version_four(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Makes this rltune one whose version 4 is reached by a given step."""
 
-    def begin(step: Callable[[Operations, str | None], None] = to_three) -> None:
+    def begin(step: Callable[[Operations, str | None], None] = to_four) -> None:
         real = importlib.import_module
 
         def load(name: str) -> object:
-            return SimpleNamespace(upgrade=step) if name.endswith(".v3") else real(name)
+            return SimpleNamespace(upgrade=step) if name.endswith(".v4") else real(name)
 
         monkeypatch.setattr(run, "importlib", SimpleNamespace(import_module=load))
         for module in ("schema", "version", "upgrade"):
-            monkeypatch.setattr(f"rltune.store.{module}.SCHEMA_VERSION", 3)
+            monkeypatch.setattr(f"rltune.store.{module}.SCHEMA_VERSION", 4)
 
     yield begin
 
 
-def test_a_third_version_is_reached_from_the_first_in_one_go(old: str, version_three: Callable[..., None]) -> None:
-    version_three()
+def test_a_fourth_version_is_reached_from_the_first_in_one_go(old: str, version_four: Callable[..., None]) -> None:
+    version_four()
     assert upgrade(parse_location(old)) == 1
     after = rows(old)
-    assert version_of(old) == "3" and "'somebody'" in after["study"][0]
+    assert version_of(old) == "4" and "'somebody'" in after["study"][0]
     assert len(after["evaluation"]) == 17
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(old: str, version_three: Callable[..., None]) -> None:
+def test_a_step_that_fails_leaves_the_store_as_it_was(old: str, version_four: Callable[..., None]) -> None:
     before = rows(old)
-    version_three(to_three_and_fail)
+    version_four(to_four_and_fail)
     with pytest.raises(StoreError, match="no_such_column|nowhere"):
         upgrade(parse_location(old))
     assert rows(old) == before

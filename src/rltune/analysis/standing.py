@@ -103,9 +103,9 @@ def standing(records: Records, trials: Sequence[TrialRecord], totals: Totals, al
         seconds_by_phase={
             str(k): float(v) for k, v in records.fact("seconds_by_phase").items() if isinstance(v, (int, float))
         },
-        budget_seconds=_budget(study.config, "time"),
-        budget_trials=_whole(_budget(study.config, "trials")),
-        budget_gpu_hours=_budget(study.config, "gpu_hours"),
+        budget_seconds=study.limit("time"),
+        budget_trials=_whole(study.limit("trials")),
+        budget_gpu_hours=study.limit("gpu_hours"),
         work=count_work(totals, trials, records.curves),
         stops=stops(trials),
         failures=failures(trials),
@@ -131,12 +131,6 @@ def _best(records: Records) -> Best | None:
 
     e, score = max(finite, key=rank)
     return Best(e.configuration.id, dict(e.configuration.values), e.fidelity.model, e.fidelity.steps, score)
-
-
-def _budget(config: Mapping[str, object], name: str) -> float | None:
-    budget = config.get("budget")
-    value = budget.get(name) if isinstance(budget, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else None
 
 
 def _whole(value: float | None) -> int | None:

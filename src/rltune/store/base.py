@@ -2,12 +2,13 @@
 
 rltune's own tables are the source of truth. Every method that writes is one transaction: after it returns, a
 `kill -9` or a power cut loses nothing of it; one that raises has changed nothing. One controller writes, fenced by its
-lease (`rltune.store.lock`); any number of observers read meanwhile. Whoever else writes a study waits its turn.
+lease (`rltune.store.lock`); any number of observers read meanwhile. Whoever else writes a study, as those who ask
+something of it do (`add_request`), waits its turn.
 Every method may raise StoreError.
 
 Tables: study, controller (who runs it), configuration, run (configuration, model, seed), segment (run, from_step,
 to_step, state, ...), metric (run, step, name, value), checkpoint (run, step, path, bytes, state, pinned, tier),
-evaluation (run, step), score (tests and base models), decision (ledger), event.
+evaluation (run, step), score (tests and base models), decision (ledger), event, request (what people ask of it).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from rltune.store.records import (
     News,
     Outline,
     Paired,
+    RequestRecord,
+    RequestState,
     RunRecord,
     ScoreRecord,
     SegmentRecord,
@@ -50,6 +53,8 @@ __all__ = [
     "News",
     "Outline",
     "Paired",
+    "RequestRecord",
+    "RequestState",
     "RunRecord",
     "ScoreRecord",
     "SegmentRecord",
@@ -167,6 +172,36 @@ class StudyStore(Protocol):
     def add_decision(self, kind: str, subject: str, reason: str, values: Mapping[str, object]) -> None: ...
 
     def add_event(self, level: str, message: str) -> None: ...
+
+    # --- requests ------------------------------------------------------------------------------------
+    def add_request(self, kind: str, values: Mapping[str, object], by: str) -> RequestRecord:
+        """Leaves a request, WAITING, for whoever runs the study. For processes without a lease, too."""
+        ...
+
+    def requests(self, state: RequestState | None = None) -> list[RequestRecord]:
+        """Those in this state, or all, in the order of their asking."""
+        ...
+
+    def answer_request(
+        self,
+        request_id: int,
+        state: RequestState,
+        answer: str,
+        *,
+        subject: str = "study",
+        facts: Mapping[str, object] = MappingProxyType({}),
+    ) -> bool:
+        """Answers a request: together with its line in the ledger (the request's kind, the answer as the reason) and
+        the facts that carry it out. False, and nothing is changed, if it was answered already.
+
+        Args:
+            subject: of the ledger's line.
+
+        Raises:
+            StoreError: if there is no such request.
+            ValueError: if the state isn't an answer.
+        """
+        ...
 
     # --- reading -------------------------------------------------------------------------------------
     def history(self) -> History:

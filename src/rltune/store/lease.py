@@ -20,6 +20,26 @@ from rltune.store.process import is_dead
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Seconds: between two heartbeats, that a lease lasts after one, and that an old one is watched before it is taken.
+
+    Raises:
+        ValueError: if a living holder could be taken for dead.
+    """
+
+    beat: float = 5.0
+    lease: float = 30.0
+    watch: float = 12.0
+
+    def __post_init__(self) -> None:
+        if not 0 < 2 * self.beat < min(self.lease, self.watch):
+            raise ValueError(f"lease and watch must be longer than two heartbeats: {self}")
+
+
+TERMS = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A lease as it was seen. `age`: seconds since it was renewed, by the database's clock (which may have jumped)."""
 
@@ -65,6 +85,12 @@ def renew(connection: Connection, study: int, token: int, clock: Clock) -> bool:
 def give_back(connection: Connection, study: int, token: int) -> None:
     """Lets go, if `token` still holds the study."""
     _change(connection, study, token, holder="")
+
+
+def dismiss(connection: Connection, study: int, token: int) -> None:
+    """Takes the study from the holder of `token`, who is gone: should it come back, it can't write any more."""
+    this = (t.controller.c.study == study, t.controller.c.token == token)
+    connection.execute(update(t.controller).where(*this).values(token=token + 1, holder="", written=None))
 
 
 def fence(connection: Connection, study: int, token: int, mark: str, where: str) -> None:

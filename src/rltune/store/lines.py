@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, Label, case, func, literal_column, select
 
 from rltune.store import schema as t
 from rltune.store.damage import names_damage
-from rltune.store.records import SegmentState
+from rltune.store.records import RequestState, SegmentState
 from rltune.store.rows import configuration_of
 from rltune.store.scope import Scope
 from rltune.types import Configuration
@@ -80,7 +80,7 @@ class Pulse:
     Attributes:
         seconds: wall clock spent. segment, evaluation, score, decision, event: keys of the newest, 0 without any.
         running: keys of the runs that are being trained, with the newest step that each has reported, by key.
-        facts: how many there are.
+        facts: how many there are. requests: the newest's number, and how many of all wait.
     """
 
     state: str
@@ -93,6 +93,7 @@ class Pulse:
     event: int
     running: tuple[tuple[int, int], ...]
     facts: int
+    requests: tuple[int, int] = (0, 0)
 
 
 def pulse(connection: Connection, scope: Scope) -> Pulse:
@@ -110,9 +111,9 @@ def pulse(connection: Connection, scope: Scope) -> Pulse:
     }
     facts = select(func.count()).where(t.fact.c.study == scope.study).scalar_subquery().label("facts")
     row = connection.execute(
-        select(t.study.c.state, t.study.c.phase, t.study.c.seconds, *of_study.values(), *newest.values(), facts).where(
-            t.study.c.pk == scope.study
-        )
+        select(t.study.c.state, t.study.c.phase, t.study.c.seconds, *of_study.values(), *newest.values(), facts)
+        .add_columns(*_asked(scope))
+        .where(t.study.c.pk == scope.study)
     ).one()
     return Pulse(
         state=row.state,
@@ -125,6 +126,17 @@ def pulse(connection: Connection, scope: Scope) -> Pulse:
         event=row.event,
         running=tuple(_flying(connection, scope)),
         facts=row.facts,
+        requests=(row.newest or 0, row.waiting or 0),
+    )
+
+
+def _asked(scope: Scope) -> tuple[Label[int | None], Label[int | None]]:
+    """The newest request's number, and how many wait."""
+    r = t.request.c
+    waits = case((r.state == RequestState.WAITING.value, 1), else_=0)
+    return (
+        select(func.max(r.number)).where(r.study == scope.study).scalar_subquery().label("newest"),
+        select(func.sum(waits)).where(r.study == scope.study).scalar_subquery().label("waiting"),
     )
 
 
@@ -163,7 +175,12 @@ def segment_lines(
     query = (
         select(s.pk, s.run, s.number, s.phase, s.from_step, s.to_step, s.started, s.ended)
         .add_columns(s.stop_kind, s.stop_rule, s.stop_step, s.stop_reason)
-        .add_columns(s.train_seconds, s.train_seconds + s.validate_seconds + s.start_seconds, s.retrained, func.coalesce(s.worker, ""))
+        .add_columns(
+            s.train_seconds,
+            s.train_seconds + s.validate_seconds + s.start_seconds,
+            s.retrained,
+            func.coalesce(s.worker, ""),
+        )
         .join(t.run, t.run.c.pk == s.run)
         .where(t.run.c.study == scope.study, (s.pk > after) | s.pk.in_(sorted(again)))
         .order_by(s.pk)

@@ -14,7 +14,6 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +25,7 @@ from rltune.store import filelock, lease
 from rltune.store.engine import WRITES, Access, open_engine, parse_location
 from rltune.store.failures import store_errors
 from rltune.store.holder import Holder
+from rltune.store.lease import TERMS, Terms
 from rltune.store.names import check_name
 from rltune.store.open import key_of
 from rltune.store.process import this_process
@@ -37,26 +37,6 @@ _PATIENCE_SECONDS = 0.5
 """How long to wait for a holder that is just going."""
 _LOOK_SECONDS = 0.1
 _UNHURRIED_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Seconds: between two heartbeats, that a lease lasts after one, and that an old one is watched before it is taken.
-
-    Raises:
-        ValueError: if a living holder could be taken for dead.
-    """
-
-    beat: float = 5.0
-    lease: float = 30.0
-    watch: float = 12.0
-
-    def __post_init__(self) -> None:
-        if not 0 < 2 * self.beat < min(self.lease, self.watch):
-            raise ValueError(f"lease and watch must be longer than two heartbeats: {self}")
-
-
-TERMS = Terms()
 
 
 class StudyLock:

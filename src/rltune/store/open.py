@@ -92,12 +92,15 @@ def open_study(
     read_only: bool = False,
     folder: str | Path | None = None,
     clock: Clock | None = None,
+    trusting: bool = False,
 ) -> SqlStudyStore:
     """Opens a study. With `read_only` its methods only read, and neither write to the database nor block a writer.
     Without it, a store of an earlier version is upgraded first.
 
     Args:
         folder: as for `create_study`; today's place of the files, wherever they lay before.
+        trusting: doesn't look for damage first, which takes a while in a large file: for a short note beside the
+            controller, who has looked.
 
     Raises:
         StoreError: if there is no such study, or the store is damaged, of a newer version or not rltune's.
@@ -105,7 +108,7 @@ def open_study(
     place = parse_location(location)
     _find_database(place)
     if not read_only:
-        if place.folder is not None:
+        if place.folder is not None and not trusting:
             _refuse_damage(place)
         upgrade(place)
     engine = reader(place) if read_only else open_engine(place, Access.WRITE)

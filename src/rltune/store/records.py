@@ -37,6 +37,12 @@ class CheckpointTier(StrEnum):
     WEIGHTS = "weights"  # what scoring needs; nothing to resume from
 
 
+class RequestState(StrEnum):
+    WAITING = "waiting"  # nobody has looked at it yet
+    DONE = "done"  # carried out, or taken on: `answer` says which
+    REFUSED = "refused"  # `answer` says why
+
+
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
     """The study itself: `config` is its whole resolved configuration, `seconds` the wall clock spent so far over all
@@ -67,6 +73,19 @@ class StudyRecord:
         """Why the study failed; None unless that is its state."""
         reason = self.facts.get(FAILURE)
         return str(reason) if self.state is StudyState.FAILED and reason else None
+
+    def limit(self, name: str) -> float | None:
+        """A limit of the budget in force (`time` in seconds, `gpu_hours`, `trials`); None: there is none."""
+        for budget in (self.facts.get("budget"), self.config.get("budget")):
+            if isinstance(budget, Mapping):
+                value = budget.get(name)
+                return float(value) if isinstance(value, (int, float)) else None
+        return None
+
+    @property
+    def paused(self) -> bool:
+        """Whether whoever runs it was told to wait."""
+        return self.facts.get("paused") is True
 
     def fact(self, name: str) -> Mapping[str, object]:
         """A fact that is a mapping; empty if it isn't there yet."""
@@ -160,6 +179,25 @@ class EventRecord:
     time: float
     level: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What somebody asks of a study, numbered from 1 in each.
+
+    Attributes:
+        time: of the asking, seconds since the epoch. kind: see `rltune.study.steering`. values: what it needs.
+        by: who asks: `cli`, `page`, `api`, or a name. answered: when it was answered; None: it waits.
+    """
+
+    id: int
+    time: float
+    kind: str
+    values: Mapping[str, object]
+    by: str
+    state: RequestState
+    answer: str = ""
+    answered: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

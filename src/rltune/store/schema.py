@@ -2,7 +2,8 @@
 
 `run`, `segment` and the rest hang on integer keys of their own; the ids that the outside sees (`r0007`, `r0007-s2`)
 are unique within a study. What can't happen twice has a unique constraint: a study's name, a run's (configuration,
-model, seed), a run's running segment, a metric's (run, step, name), an evaluation's and a checkpoint's (run, step).
+model, seed), a run's running segment, a metric's (run, step, name), an evaluation's and a checkpoint's (run, step), a
+request's number.
 
 In PostgreSQL the tables stand in a schema `rltune`, so that they can share a database with others.
 """
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from rltune.store.base import SegmentState
 from rltune.store.columns import CleanText, ExactFloat, JsonText, WholeNumber
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every change of the tables, together with a step in `rltune.store.migrations` that gets there."""
 
 POSTGRES_SCHEMA = "rltune"
@@ -221,6 +222,23 @@ event = Table(
     Column("time", ExactFloat, nullable=False),
     Column("level", String(20), nullable=False),
     Column("message", CleanText, nullable=False),
+)
+
+request = Table(
+    "request",
+    metadata,
+    # What people ask of a study while it goes on; the only rows that others than its controller add.
+    _key(),
+    _of("study"),
+    Column("number", WholeNumber, nullable=False),
+    Column("time", ExactFloat, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", JsonText, nullable=False),
+    Column("author", CleanText, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("answer", CleanText, nullable=False, server_default=""),
+    Column("answered", ExactFloat),
+    UniqueConstraint("study", "number"),
 )
 
 for _table in (segment, score, decision, event):

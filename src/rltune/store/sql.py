@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, update
 
 from rltune.clock import Clock, SystemClock
-from rltune.store import metrics, reading, writing
+from rltune.store import metrics, reading, requests, writing
 from rltune.store import schema as t
 from rltune.store.base import (
     CheckpointRecord,
@@ -22,6 +22,8 @@ from rltune.store.base import (
     News,
     Outline,
     Paired,
+    RequestRecord,
+    RequestState,
     RunRecord,
     ScoreRecord,
     SegmentRecord,
@@ -192,6 +194,28 @@ class SqlStudyStore:
     def add_event(self, level: str, message: str) -> None:
         now = self._clock.now()
         self._write(lambda connection: writing.event(connection, self._scope, level, message, now))
+
+    # --- requests ----------------------------------------------------------------------------------------
+    def add_request(self, kind: str, values: Mapping[str, object], by: str) -> RequestRecord:
+        now, plain = self._clock.now(), cast("Mapping[str, object]", without_secrets(values))
+        return self._write(lambda connection: requests.add(connection, self._scope, kind, plain, by, now))
+
+    def requests(self, state: RequestState | None = None) -> list[RequestRecord]:
+        return self._read(lambda connection: requests.read(connection, self._scope, state))
+
+    def answer_request(
+        self,
+        request_id: int,
+        state: RequestState,
+        answer: str,
+        *,
+        subject: str = "study",
+        facts: Mapping[str, object] = MappingProxyType({}),
+    ) -> bool:
+        now, plain = self._clock.now(), cast("Mapping[str, object]", without_secrets(facts))
+        return self._write(
+            lambda connection: requests.answer(connection, self._scope, request_id, state, answer, subject, plain, now)
+        )
 
     # --- reading -----------------------------------------------------------------------------------------
     def view(self, look: Callable[[Connection, Scope], R]) -> R:

@@ -109,7 +109,10 @@ def _refuse_controllers(connection: Connection, place: Location, found: int, clo
         if found < LEASES_SINCE:
             run = legacy.is_run(connection, place, name)
         else:
-            run = lease.look(connection, key, clock) is not None
+            seen = lease.look(connection, key, clock)
+            run = seen is not None and abs(seen.age) < lease.TERMS.lease
+            if seen is not None and not run:  # of a machine that is gone: nobody else can know
+                lease.dismiss(connection, key, seen.token)
         if run:
             raise StoreError(
                 f"the store has schema version {found} and must be upgraded to {SCHEMA_VERSION}, but its study "

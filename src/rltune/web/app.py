@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,16 +13,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from rltune.errors import RltuneError
+from rltune import __version__
+from rltune.errors import RltuneError, StoreError
 from rltune.web.answers import Answerer, Answers
 from rltune.web.guard import Guard, Terms, refused
+from rltune.web.importance import Importance
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, RequestError
-from rltune.web.plain import said
+from rltune.web.plain import plain, said
 from rltune.web.static import StaticFiles
+from rltune.web.views.configurations import configurations
 from rltune.web.views.curves import curves
 from rltune.web.views.ledger import ledger
 from rltune.web.views.overview import overview
+from rltune.web.views.requests import ask, one_request, why_not
 from rltune.web.views.run import run
 from rltune.web.views.runs import runs
 from rltune.web.views.transfer import transfer
@@ -31,10 +36,11 @@ LARGEST_BODY = 64 << 10
 VIEWS: dict[str, tuple[str, Answerer]] = {
     "/api/overview": ("overview", overview),
     "/api/runs": ("runs", runs),
-    "/api/curves": ("runs", curves),
+    "/api/curves": ("curves", curves),
     "/api/run/{run}": ("run", run),
     "/api/transfer": ("transfer", transfer),
     "/api/ledger": ("ledger", ledger),
+    "/api/requests/{id}": ("requests", one_request),
 }
 """Address -> (the part of the page whose version it has, what answers)."""
 
@@ -43,7 +49,8 @@ logger = logging.getLogger(__name__)
 
 def make_app(live: Live, terms: Terms) -> Starlette:
     """The application for one study; it watches the study while it is up."""
-    answers, static = Answers(live), StaticFiles()
+    answers, static, importance = Answers(live), StaticFiles(), Importance()
+    views = {**VIEWS, "/api/configurations": ("configurations", configurations(importance))}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,6 +58,7 @@ def make_app(live: Live, terms: Terms) -> Starlette:
         try:
             yield
         finally:
+            importance.stop()
             await run_in_threadpool(app.state.watcher.stop)
 
     routes = [
@@ -58,7 +66,8 @@ def make_app(live: Live, terms: Terms) -> Starlette:
         Route("/static/{name:path}", _file(static)),
         Route("/api/session", _session(live, terms)),
         Route("/api/events", _events(live)),
-        *(Route(path, _view(answers, part, path, answerer)) for path, (part, answerer) in VIEWS.items()),
+        Route("/api/requests", _requests(live), methods=["POST"]),
+        *(Route(path, _view(answers, part, path, answerer)) for path, (part, answerer) in views.items()),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missing, 405: _missing, 500: _broken})
     app.add_middleware(Guard, terms=terms)
@@ -107,9 +116,49 @@ def _has(request: Request, tag: str) -> bool:
 
 def _session(live: Live, terms: Terms) -> Callable:
     def session(request: Request) -> Response:
-        return JSONResponse({"csrf": terms.csrf, "study": live.name, "can_steer": False})
+        refusal = why_not(live)
+        return JSONResponse(
+            {
+                "csrf": terms.csrf,
+                "study": live.name,
+                "can_steer": refusal is None,
+                "why_not": refusal,
+                "version": __version__,
+            }
+        )
 
     return session
+
+
+def _requests(live: Live) -> Callable:
+    async def requests(request: Request) -> Response:
+        try:
+            asked = json.loads(await _body(request))
+        except (ValueError, RecursionError):
+            return refused(400, "a request is one JSON object")
+        try:
+            made = await run_in_threadpool(ask, live, asked)
+        except RltuneError as error:
+            return JSONResponse(said(error), 503 if isinstance(error, StoreError) else 400)
+        finally:
+            request.app.state.watcher.poke()
+        return JSONResponse(plain(made), 202)
+
+    return requests
+
+
+async def _body(request: Request) -> bytes:
+    """The request's body.
+
+    Raises:
+        ValueError: if it is too large.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise ValueError("too large")
+    return body
 
 
 def _events(live: Live) -> Callable:

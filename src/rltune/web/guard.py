@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CSRF_HEADER = "X-Rltune-Csrf"
+CSRF_HEADER = "X-Rltune"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _READS = ("GET", "HEAD")
 _POLICY = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,9 +12,11 @@ from typing import TypeVar
 
 from rltune.analysis.records import Records
 from rltune.errors import RltuneError
+from rltune.store.engine import parse_location
 from rltune.store.lines import Pulse, pulse
 from rltune.store.records import StudyRecord
 from rltune.store.sql import SqlStudyStore
+from rltune.study.address import is_address
 from rltune.study.looking import Look, look_at
 from rltune.web.board import Board
 
@@ -22,7 +25,7 @@ CLOCK_STEP = 5.0
 
 R = TypeVar("R")
 
-PARTS = ("overview", "runs", "run", "configurations", "transfer", "ledger", "requests")
+PARTS = ("overview", "runs", "curves", "run", "configurations", "transfer", "ledger", "requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,6 @@ class Version:
 
     pulse: Pulse
     alive: bool
-    requests: tuple[int, int] = (0, 0)
     problem: str = ""
     extra: tuple[tuple[str, int], ...] = ()
 
@@ -41,13 +43,14 @@ class Version:
         p = self.pulse
         trained = (p.segment, p.evaluation, tuple(run for run, _ in p.running))
         by_part: dict[str, object] = {
-            "overview": (_without_seconds(p), int(p.seconds // CLOCK_STEP), self.alive, self.requests, self.problem),
+            "overview": (_without_seconds(p), int(p.seconds // CLOCK_STEP), self.alive, p.requests, self.problem),
             "runs": (trained, p.running),
-            "run": (trained, p.running, p.decision, p.score, self.requests),
+            "curves": (trained, p.running),
+            "run": (trained, p.running, p.decision, p.score, p.requests),
             "configurations": (trained, p.score, p.facts),
             "transfer": (p.evaluation, p.score, p.decision, p.facts),
             "ledger": p.decision,
-            "requests": self.requests,
+            "requests": p.requests,
         }
         return f"{hash((by_part[part], dict(self.extra).get(part, 0))) & (1 << 64) - 1:x}"
 
@@ -99,7 +102,7 @@ class Live:
                 if after != before:
                     self.board.catch_up(self.store)
             except RltuneError as error:
-                after = Version(before.pulse, before.alive, before.requests, str(error), before.extra)
+                after = Version(before.pulse, before.alive, str(error), before.extra)
             self.version = after
             return tuple(part for part in PARTS if after.of(part) != before.of(part))
 
@@ -116,11 +119,23 @@ class Live:
                 self._study = stamp, self.store.study()
             return self._study[1]
 
+    def flying(self) -> dict[int, int]:
+        """The newest step of each run that is being trained, by its key."""
+        return dict(self.version.pulse.running)
+
     def models(self) -> list[str]:
         """Every model that was run or is known, smallest first, the target last."""
         known = Records(self.study())
         names = {str(name) for name in known.fact("models")} | {e.run.model for e in self.board.entries.values()}
         return sorted(names, key=lambda name: (name == known.target, known.parameters(name), name))
+
+    def writable(self) -> bool:
+        """Whether this process may write to the database; of a server's it is found out by trying."""
+        location = self.look.location
+        if is_address(str(location)):
+            return True
+        file = parse_location(location).database
+        return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
     def reading(self, look: Callable[..., R], *arguments: object, **named: object) -> R:
         """What a function of (connection, scope, ...) reads from the store."""
@@ -132,7 +147,7 @@ class Live:
 
     def _fresh(self) -> Version:
         found = self.store.view(pulse)
-        return Version(found, self._is_alive(), (0, 0), "", tuple(sorted(self._extra.items())))
+        return Version(found, self._is_alive(), "", tuple(sorted(self._extra.items())))
 
     def _is_alive(self) -> bool:
         """Looked up every two seconds: nothing is written when a controller dies."""

@@ -57,15 +57,15 @@ def line(points: Curve, name: str, color: str, *, width: float = 1.8, legend: bo
     )
 
 
-def thinned(curve: Curve, log: bool = False) -> list[tuple[int, float]]:
-    """The finite points (on a logarithmic axis the positive ones), at most about MOST_POINTS.
+def thinned(curve: Curve, log: bool = False, most: int = MOST_POINTS) -> list[tuple[int, float]]:
+    """The finite points (on a logarithmic axis the positive ones), at most about so many.
 
     Of each stretch the least and the greatest value stay, so that no spike is lost.
     """
     found = [(s, v) for s, v in curve if math.isfinite(v) and (not log or v > 0)]
-    if len(found) <= MOST_POINTS:
+    if len(found) <= most:
         return found
-    size = math.ceil(2 * len(found) / MOST_POINTS)
+    size = math.ceil(2 * len(found) / most)
     kept: list[tuple[int, float]] = []
     for begin in range(0, len(found), size):
         part = found[begin : begin + size]

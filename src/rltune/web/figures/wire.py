@@ -10,7 +10,7 @@ from plotly.io import to_json
 from rltune.report.figures.base import Picture
 
 
-def wire(figure: go.Figure) -> object:
+def wire(figure: go.Figure) -> dict[str, object]:
     """`{"data": [...], "layout": {...}}`, without Plotly's template: the page has its own for dark and light."""
     found = json.loads(to_json(figure, engine="json", validate=False, remove_uids=True) or "{}")
     found["layout"].pop("template", None)
@@ -18,11 +18,7 @@ def wire(figure: go.Figure) -> object:
 
 
 def wire_picture(picture: Picture | None) -> object:
-    """The same with its caption and its height in pixels, which both stand in the figure's layout's `meta`; None for
-    none."""
+    """The same with its name, its caption and its height in pixels; None for none."""
     if picture is None:
         return None
-    figure = wire(picture.figure)
-    assert isinstance(figure, dict)
-    figure["layout"]["meta"] = {"caption": picture.caption, "height": picture.height}
-    return figure
+    return {**wire(picture.figure), "name": picture.name, "caption": picture.caption, "height": picture.height}

@@ -11,12 +11,13 @@ from rltune.curves.forecast import Forecast, forecast
 from rltune.errors import CurveError
 from rltune.store.metrics import series
 from rltune.store.pages import all_checkpoints, decisions_about
-from rltune.store.records import CheckpointRecord, SegmentRecord
-from rltune.web.board import ENDED, RUNNING, Entry
+from rltune.store.records import CheckpointRecord, CheckpointState, SegmentRecord
+from rltune.web.board import Entry
 from rltune.web.figures.run import metric_figures
 from rltune.web.figures.wire import wire
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, text_of
+from rltune.web.views.actions import of_run
 from rltune.web.views.runs import Row, gpu_shares, row_of
 
 MOST_SIBLINGS = 50
@@ -38,22 +39,22 @@ def run(live: Live, query: Mapping[str, str]) -> object:
     segments = live.store.segments(name)
     curves = {metric: curve for (_, metric), curve in live.reading(series, [entry.run.key]).items()}
     ahead = _forecast(live, entry, curves.get(_GOAL, []))
+    figures = metric_figures(curves, entry, ahead, live.study().horizon, _GOAL)
+    checkpoints = live.reading(all_checkpoints, entry.run.key)
     subjects = [name, entry.run.configuration.id, *(s.id for s in segments)]
     return {
-        "run": row_of(entry, shares),
+        "run": row_of(entry, shares, live.flying()),
         "segments": [_segment(s) for s in segments],
-        "checkpoints": [_checkpoint(c) for c in live.reading(all_checkpoints, entry.run.key)],
+        "checkpoints": [_checkpoint(c) for c in checkpoints],
         "decisions": live.reading(decisions_about, subjects),
         "scores": [s for s in live.store.scores() if s.run_id == name],
         "evaluations": [_evaluation(e) for e in sorted(entry.evaluations.values(), key=lambda e: e.step)],
         "log_tail": next((s.log_tail for s in reversed(segments) if s.log_tail), "")[-LONGEST_TAIL:],
         "forecast": _told(ahead),
-        "figures": {
-            metric: wire(figure)
-            for metric, figure in metric_figures(curves, entry, ahead, live.study().horizon, _GOAL).items()
-        },
-        "siblings": [row_of(e, shares) for e in _siblings(live, entry)],
-        "actions": _actions(live, entry),
+        "metrics": list(figures),
+        "figures": {metric: wire(figure) for metric, figure in figures.items()},
+        "siblings": [row_of(e, shares, live.flying()) for e in _siblings(live, entry)],
+        "actions": of_run(live, entry, segments, any(c.state is CheckpointState.COMPLETE for c in checkpoints)),
     }
 
 
@@ -104,13 +105,6 @@ def _siblings(live: Live, entry: Entry) -> list[Entry]:
     same = entry.run.configuration
     found = [e for e in live.board.entries.values() if e.run.configuration == same and e is not entry]
     return found[-MOST_SIBLINGS:]
-
-
-def _actions(live: Live, entry: Entry) -> list[str]:
-    """What may be asked for about this run."""
-    if entry.state == RUNNING:
-        return ["stop_run", "pin"]
-    return ["extend_run", "pin"] if entry.state == ENDED else ["pin"]
 
 
 def _forecast(live: Live, entry: Entry, curve: list[tuple[int, float]]) -> Forecast | None:

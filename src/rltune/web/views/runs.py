@@ -23,6 +23,7 @@ def runs(live: Live, query: Mapping[str, str]) -> object:
     """`GET /api/runs`."""
     entries = list(live.board.entries.values())
     share = gpu_shares(live)
+    flying = live.flying()
     found = _matching(entries, query)
     key, descending = _order(text_of(query, "sort", "number")), text_of(query, "desc") == "1"
     found.sort(key=lambda entry: _sortable(key(entry)), reverse=descending)
@@ -32,14 +33,14 @@ def runs(live: Live, query: Mapping[str, str]) -> object:
     return {
         "total": len(entries),
         "matching": len(found),
-        "rows": [row_of(entry, share) for entry in found[offset : offset + limit]],
+        "rows": [row_of(entry, share, flying) for entry in found[offset : offset + limit]],
         "columns": columns(live),
         "facets": _facets(entries),
     }
 
 
-def row_of(entry: Entry, gpus: Mapping[str, float]) -> Row:
-    """A run as tables show it."""
+def row_of(entry: Entry, gpus: Mapping[str, float], flying: Mapping[int, int]) -> Row:
+    """A run as tables show it. `gpus`: of a trial by model. `flying`: newest step by run, of those being trained."""
     run, newest, result = entry.run, entry.newest, entry.result
     seconds = entry.seconds
     share = gpus.get(run.model)
@@ -52,7 +53,7 @@ def row_of(entry: Entry, gpus: Mapping[str, float]) -> Row:
         "seed": run.seed,
         "phase": newest.phase if newest else None,
         "rung": newest.to_step if newest else None,
-        "steps": steps_of(entry),
+        "steps": max(steps_of(entry), flying.get(run.key, 0)),
         "score": score_of(entry),
         "last_score": result.last_score if result and result.score is None else None,
         "seconds": seconds,
