@@ -9,6 +9,7 @@ import pytest
 
 from rltune.study.api import open_study
 from study.toy import toy_study
+from web.page.conftest import looked_at
 from web.page.driving import PHONE, VIEWS, Watched, served
 
 pytestmark = pytest.mark.slow
@@ -73,7 +74,7 @@ def test_curves_of_selected_runs_lie_over_each_other(page: Watched, filled: str)
     boxes.nth(1).check()
     page.tab.wait_for_selector("text=Curves of 2 runs")
     page.figures()
-    page.expect("document.querySelectorAll('.plot .js-line').length === 2")
+    page.expect("document.querySelectorAll('.scatterlayer .js-line').length === 2")
     page.tab.select_option("select[aria-label=Metric]", "kl")
     page.tab.wait_for_url(re.compile("metric=kl"))
     page.tab.wait_for_selector(".plot[aria-label^=kl]")
@@ -85,10 +86,10 @@ def test_curves_of_selected_runs_lie_over_each_other(page: Watched, filled: str)
 def test_a_run_has_its_curves_stops_segments_checkpoints_and_log(
     page: Watched, filled: str, filled_study: Path
 ) -> None:
-    with open_study(filled_study) as study:
-        stopped = next(r for r in study.store.runs() if r.stop is not None and r.stop.rule == "kl_growth")
-        failed = next(r for r in study.store.runs() if r.stop is not None and "out of memory" in r.stop.reason)
-        grown = next(r for r in study.store.runs() if len(study.store.segments(r.id)) > 1)
+    with looked_at(filled_study) as store:
+        stopped = next(r for r in store.runs() if r.stop is not None and r.stop.rule == "kl_growth")
+        failed = next(r for r in store.runs() if r.stop is not None and "out of memory" in r.stop.reason)
+        grown = next(r for r in store.runs() if len(store.segments(r.id)) > 1)
     page.open(filled, f"run/{stopped.id}")
     assert page.heading == f"Run {stopped.number}" and "KL grew by 31 % a step" in page.text
     assert stopped.configuration.id in page.text
@@ -103,14 +104,17 @@ def test_a_run_has_its_curves_stops_segments_checkpoints_and_log(
 
 
 def test_the_configurations_show_settings_against_scores(page: Watched, filled: str, filled_study: Path) -> None:
-    with open_study(filled_study) as study:
-        configurations = {r.configuration.id for r in study.store.runs()}
+    with looked_at(filled_study) as store:
+        configurations = {r.configuration.id for r in store.runs()}
+        results = {(e.configuration.id, e.fidelity.model) for _, e in store.evaluations() if e.score is not None}
+    scored = sum(model == "embedded/xs" for _, model in results)
     page.open(filled, "configurations")
+    page.tab.select_option("select[aria-label=Model]", "embedded/xs")
     found = page.tab.locator("tbody tr")
     assert found.count() == len(configurations)
     page.figures()
-    lines = page.tab.locator("section[aria-label='Settings against scores'] .js-line").count()
-    assert 1 <= lines <= 6  # a trace for each shade
+    lines = page.tab.locator("section[aria-label='Settings against scores'] .scatterlayer .js-line").count()
+    assert lines == scored
     page.tab.fill("[data-filter]", next(iter(configurations)))
     page.expect("document.querySelectorAll('tbody tr').length === 1")
 
@@ -161,7 +165,7 @@ def test_an_empty_study_says_so_in_every_view(page: Watched, tmp_path: Path) -> 
 def test_no_view_is_wider_than_a_phone(page: Watched, filled: str) -> None:
     for view in (*VIEWS, "run/r0002", "runs?overlay=r0001,r0002"):
         page.open(filled, view)
-        page.figures(0 if view == "ledger" else 1)
+        page.figures(0 if view in ("ledger", "runs") else 1)
         assert page.overflow <= 0, view
         narrow = page.tab.evaluate(
             "[...document.querySelectorAll('main .card')].every(c => c.getBoundingClientRect().right <= 391)"

@@ -177,7 +177,7 @@ export async function enqueue(values, overview) {
         h("label", { class: "field" }, h("span", {}, "Steps"), steps)),
     ],
     act: () => ask("enqueue", {
-      configuration: Object.fromEntries(inputs.map(([p, input]) => [p.name, read(p, input)])),
+      configuration: filledIn(inputs),
       model: model.selectedIndex ? models[model.selectedIndex - 1] : null,
       steps: steps.selectedIndex ? study.rungs[steps.selectedIndex - 1] : null,
     }, "Configuration"),
@@ -197,7 +197,23 @@ function inputFor(parameter, value) {
 
 function rangeOf(p) {
   if (p.choices) return `${p.choices.length} choices`;
-  return `${p.low} to ${p.high}${p.kind === "int" ? ", whole" : ""}${p.recipe === null || p.recipe === undefined ? "" : `; recipe ${p.recipe}`}`;
+  return `${p.low} to ${p.high}${p.kind === "int" ? ", whole" : ""}${p.recipe === null || p.recipe === undefined ? "" : `; recipe ${p.recipe}`}${conditional(p) ? `; only with ${Object.keys(p.when).join(", ")}` : ""}`;
+}
+
+const conditional = (p) => Object.keys(p.when ?? {}).length > 0;
+
+/** The values; of a setting that is there only beside certain others, only where these are so. */
+function filledIn(inputs) {
+  const found = {};
+  const present = (p) => Object.entries(p.when ?? {}).every(([other, allowed]) => other in found && allowed.includes(found[other]));
+  let left = inputs;
+  while (left.length) {
+    const now = left.filter(([p]) => present(p));
+    if (!now.length) break;
+    for (const [p, input] of now) found[p.name] = read(p, input);
+    left = left.filter(([p]) => !(p.name in found));
+  }
+  return found;
 }
 
 function read(parameter, input) {

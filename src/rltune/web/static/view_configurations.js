@@ -23,10 +23,10 @@ export const configurations = {
     const { models = [], space = [], figures = {}, none = {} } = data;
     const model = query.model ?? data.model ?? bestKnown(data);
     return [
-      heading("Configurations", h("span", { class: "soft num" }, count(data.table.length)), facetOf(models, model, page)),
+      heading("Configurations", h("span", { class: "soft num" }, count(data.total ?? data.table.length)), facetOf(models, model, page)),
       lines(data, space, model),
-      card("Importance", "importance", figures.importance ? plot(figures.importance, "Importance of each hyperparameter") : missing(none.importance ?? "Too few evaluations yet to tell which settings matter.")),
-      marginals(figures.marginals, none.marginals),
+      importance(data),
+      marginals(data),
       listed(data, space, page),
     ];
   },
@@ -55,13 +55,25 @@ function lines(data, space, model) {
     ? plot(last.figure, `Parallel coordinates of configurations on ${model}`, { key: "parallel" }) : missing("No configuration has a score yet."));
 }
 
-function marginals(found, why) {
-  if (!found?.length) return card("Along each setting", "marginals", missing(why ?? "Too few evaluations yet."));
+function importance({ figures = {}, none = {}, verdict, basis, importance_state: state }) {
+  const found = figures.importance;
+  if (!found) return card("Importance", "importance", missing(told(state, none.importance, "Too few evaluations yet to tell which settings matter.")));
+  return card("Importance", "importance", verdict ? h("p", {}, name(verdict)) : null, plot(found, "Importance of each hyperparameter"),
+    basis ? h("p", { class: "fine" }, name(basis)) : null);
+}
+
+const told = (state, why, otherwise) =>
+  state === "computing" ? "It is being computed; this takes up to a minute." : sentence(why) || otherwise;
+const sentence = (why) => (why ? `${why[0].toUpperCase()}${why.slice(1)}.`.replace("..", ".") : "");
+
+function marginals({ figures = {}, none = {}, importance_state: state }) {
+  const found = figures.marginals;
+  if (!found?.length) return card("Along each setting", "marginals", missing(told(state, none.marginals, "Too few evaluations yet.")));
   return card("Along each setting", "marginals", h("div", { class: "panels" },
     found.map((f) => h("div", { key: f.name }, h("h3", {}, name(f.name)), plot(f, `score along ${f.name}`, { key: f.name })))));
 }
 
-function listed({ table: all, models = [] }, space, page) {
+function listed({ table: all, models = [], total = all.length }, space, page) {
   const { query } = page.route;
   const sort = { key: query.sort ?? `on ${models.at(-1) ?? ""}`, desc: (query.desc ?? "1") === "1" };
   const onsort = (key) => page.go({ sort: key, desc: key === sort.key && sort.desc ? "0" : "1", offset: "" });
@@ -81,6 +93,7 @@ function listed({ table: all, models = [] }, space, page) {
     found.length
       ? table({ columns, rows: found.slice(offset, offset + LIMIT()), keyOf: (r) => r.configuration, sort, onsort, caption: "configurations and their best scores", marked: (r) => r.role ?? "" })
       : missing(all.length ? "No configuration matches the filter." : "No configuration has been tried yet."),
+    total > all.length ? h("p", { class: "fine" }, `${count(all.length)} of ${count(total)} are listed: the best, and an even choice of the others.`) : null,
     pager(offset, LIMIT(), found.length, (to) => page.go({ offset: String(to || "") })));
 }
 
