@@ -59,13 +59,14 @@ class StopKind(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"  # it needs more memory than there is: says nothing of how good it would be
     FAILED = "failed"  # the trial crashed, hung or ran out of time
     INTERRUPTED = "interrupted"  # asked to stop from outside; says nothing about the configuration
+    STOPPED = "stopped"  # ended by somebody for good; says nothing about the configuration
     LOST = "lost"  # its process vanished, its machine failed or its study is broken; says nothing about it either
 
 
 BY_RULE = (StopKind.RULE, StopKind.FUTILE, StopKind.PLATEAU)
 """Ends that a stopping rule decided on a run with finite numbers."""
 
-SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.LOST, StopKind.OUT_OF_MEMORY})
+SAYS_NOTHING = frozenset({StopKind.INTERRUPTED, StopKind.STOPPED, StopKind.LOST, StopKind.OUT_OF_MEMORY})
 """Ends that tell nothing about how good the configuration is."""
 
 FAILURES = (StopKind.FAILED, StopKind.OUT_OF_MEMORY)

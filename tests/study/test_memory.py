@@ -83,7 +83,7 @@ def test_a_trial_out_of_memory_is_tried_again_with_less_then_left_out(tmp_path: 
         assert study.blueprint is not None
         problem = study.blueprint.problem
         runs = read_runs(history, problem.training_seed)
-        assert not runs.dead and {c.values["fits_at"] for c, _ in runs.too_large} == {9}
+        assert not runs.dead and {c.values["fits_at"] for c, _ in runs.closed} == {9}
         scale = FidelityScale(2, 8, problem.sizes, problem.target.name)
         rows = training_data(history, problem.space, scale)
         assert len(rows) == sum(e.score is not None for e in history.evaluations)

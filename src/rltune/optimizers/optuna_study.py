@@ -162,7 +162,7 @@ def _end(trial: Trial, horizon: int, rests: TrialState = TrialState.PRUNED) -> t
     if trial.dead:
         return (TrialState.FAIL if trial.crashed else TrialState.PRUNED), None
     value = trial.scores.get(horizon, trial.forecast)
-    if trial.too_large and value is None:
+    if trial.closed and value is None:
         return TrialState.FAIL, None  # samplers pass over it, as over a crash
     return (rests, None) if value is None else (TrialState.COMPLETE, value)
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from rltune.bayes.data import score_of
 from rltune.types import SAYS_NOTHING, Configuration, Evaluation, Fidelity, History, StopKind
 
+CLOSED = (StopKind.OUT_OF_MEMORY, StopKind.STOPPED)
+"""Ends after which a run isn't continued, though they say nothing about its configuration."""
+
 RunKey = tuple[Configuration, str]
 """A run of the search: configuration and model; the seed is always the problem's training seed."""
 
@@ -22,7 +25,8 @@ class Runs:
         reached: largest step with a score, of each run that has one.
         busy: runs in flight. dead: configurations of which any run, with any seed, was stopped or failed.
         scores: the score at that step; the highest, if it was measured more than once.
-        too_large: runs for which there isn't enough memory, which says nothing of their configurations elsewhere.
+        closed: runs that don't go on though nothing speaks against their configurations elsewhere: there isn't enough
+            memory for them, or somebody has stopped them.
     """
 
     attempted: Mapping[RunKey, int]
@@ -30,12 +34,12 @@ class Runs:
     scores: Mapping[RunKey, float]
     busy: frozenset[RunKey]
     dead: frozenset[Configuration]
-    too_large: frozenset[RunKey] = frozenset()
+    closed: frozenset[RunKey] = frozenset()
 
     def may_run(self, configuration: Configuration, fidelity: Fidelity) -> bool:
         """True if this is neither done, nor passed, nor in flight, nor hopeless."""
         run = (configuration, fidelity.model)
-        possible = configuration not in self.dead and run not in self.busy and run not in self.too_large
+        possible = configuration not in self.dead and run not in self.busy and run not in self.closed
         return possible and fidelity.steps > self.attempted.get(run, 0)
 
     @property
@@ -55,7 +59,7 @@ def read_runs(history: History, seed: int) -> Runs:
     reached: dict[RunKey, int] = {}
     scores: dict[RunKey, float] = {}
     dead: set[Configuration] = set()
-    too_large: set[RunKey] = set()
+    closed: set[RunKey] = set()
     for evaluation in history.evaluations:
         if _is_death(evaluation):
             dead.add(evaluation.configuration)
@@ -63,8 +67,8 @@ def read_runs(history: History, seed: int) -> Runs:
         if evaluation.seed != seed:
             continue
         run, steps = (evaluation.configuration, evaluation.fidelity.model), evaluation.fidelity.steps
-        if evaluation.stop.kind is StopKind.OUT_OF_MEMORY:
-            too_large.add(run)
+        if evaluation.stop.kind in CLOSED:
+            closed.add(run)
         elif score is None and evaluation.stop.kind in SAYS_NOTHING:
             continue
         attempted[run] = max(steps, attempted.get(run, 0))
@@ -76,7 +80,7 @@ def read_runs(history: History, seed: int) -> Runs:
             run = (proposal.configuration, proposal.fidelity.model)
             attempted[run] = max(proposal.fidelity.steps, attempted.get(run, 0))
             busy.add(run)
-    return Runs(attempted, reached, scores, frozenset(busy), frozenset(dead), frozenset(too_large))
+    return Runs(attempted, reached, scores, frozenset(busy), frozenset(dead), frozenset(closed))
 
 
 def best_scored(history: History, sizes: Mapping[str, float], count: int) -> list[Configuration]:

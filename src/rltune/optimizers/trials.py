@@ -26,7 +26,7 @@ class Trial:
         scores: score by step; the mean, if a step was measured more than once.
         attempted: largest step asked of it, reached or not. busy: whether it is in flight.
         dead: it was stopped or failed, here or elsewhere. crashed: and only by crashes, which may be the machine's.
-        too_large: there isn't enough memory for it here.
+        closed: there isn't enough memory for it here, or somebody has stopped it.
         forecast: expected score at r_max of a run that a forecast ended.
     """
 
@@ -37,11 +37,11 @@ class Trial:
     dead: bool
     crashed: bool
     forecast: float | None
-    too_large: bool = False
+    closed: bool = False
 
     def rests_at(self, steps: int, below: int) -> bool:
         """Whether it has a score at step `below` and could go on to `steps`."""
-        stands = not self.busy and not self.dead and not self.too_large
+        stands = not self.busy and not self.dead and not self.closed
         return below in self.scores and self.attempted < steps and stands
 
 
@@ -91,7 +91,7 @@ def read_trials(problem: Problem, history: History) -> Trials:
                 dead,
                 dead and kinds.get(configuration, set()) <= {StopKind.REACHED, StopKind.FAILED},
                 _mean(forecasts[configuration]) if configuration in forecasts else None,
-                (configuration, model) in runs.too_large,
+                (configuration, model) in runs.closed,
             )
         )
     found.sort(key=lambda t: t.configuration.json())

@@ -21,14 +21,16 @@ from rltune.config.load import StudyFile, load_study, parse_study
 from rltune.errors import RltuneError, StudyError
 from rltune.report.export.build import export
 from rltune.report.html import write_report
-from rltune.store.base import StudyState, StudyStore
+from rltune.store.base import RequestState, StudyState, StudyStore
 from rltune.store.lock import lock_holder, lock_study
 from rltune.store.open import open_study as open_store
 from rltune.study.address import is_address, split_address
 from rltune.study.alarms import note_failure
+from rltune.study.allowance import BUDGET, budget_fact, in_force
 from rltune.study.assembly import Parts, assemble, facts_of
 from rltune.study.blueprint import Blueprint, draw_blueprint
 from rltune.study.elsewhere import claim, clear, note_winner
+from rltune.study.helm import begin_sitting
 from rltune.study.looking import STUDY_FILE, look_at, study_file_in
 from rltune.study.making import set_aside, write_down
 from rltune.study.mirrors import Listening, Mirrors
@@ -89,7 +91,7 @@ class Study:
         """
         if self.blueprint is None:
             raise StudyError("the study was opened for reading only", where=str(self.folder), hint="open it to run it")
-        if self.store.study().state is StudyState.FINISHED:
+        if self._is_finished():
             return StudyState.FINISHED
         observer = observer or Silent()
 
@@ -102,11 +104,12 @@ class Study:
             Mirrors(self.blueprint.config.trackers, self.location, self.name, self.folder, tell) as mirrors,
         ):
             self.store.fence(lock.token)
-            if self.store.study().state is StudyState.FINISHED:
+            if self._is_finished():
                 return StudyState.FINISHED  # by the one that was waited for
+            begin_sitting(self.store, tell)
             try:
                 url = claim(self.store, self.blueprint.config.checkpoints.remote)
-                parts = assemble(self.blueprint, self.folder, url)
+                parts = assemble(with_budget(self.blueprint, self.store), self.folder, url)
             except RltuneError as error:
                 note_failure(self.store, error)
                 self.store.set_state(StudyState.FAILED)
@@ -115,6 +118,10 @@ class Study:
                 return self._run(parts, observer, Listening(observer, mirrors), stop_requested, clock or SystemClock())
             finally:
                 parts.executor.close()  # it may hold a connection since its places were counted
+
+    def _is_finished(self) -> bool:
+        """Whether there is nothing to do, not even for people who have asked for something since."""
+        return self.store.study().state is StudyState.FINISHED and not self.store.requests(RequestState.WAITING)
 
     def _run(
         self, parts: Parts, observer: Observer, listening: Observer, stop_requested: Callable[[], bool], clock: Clock
@@ -126,7 +133,7 @@ class Study:
         for found in recover(self.store, parts.workshop):
             observer.message("info", found)
         clear(self.store, self.folder)
-        facts = facts_of(self.blueprint)
+        facts = {**facts_of(self.blueprint), BUDGET: budget_fact(self.blueprint.config.budget, known.facts)}
         if known.facts.get("versions", facts["versions"]) != facts["versions"]:
             self.store.add_event("warning", f"versions changed: {known.facts['versions']} -> {facts['versions']}")
         for name, value in facts.items():
@@ -223,6 +230,12 @@ def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     file = load_study(study_file_in(folder))
     store = open_store(file.config.store or folder, file.config.name, folder=folder)
     return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
+
+
+def with_budget(blueprint: Blueprint, store: StudyStore) -> Blueprint:
+    """The blueprint with the budget that is in force: people may have changed it while the study ran."""
+    budget = in_force(blueprint.config.budget, store.study().facts)
+    return replace(blueprint, config=blueprint.config.model_copy(update={"budget": budget}))
 
 
 FREE = ("budget", "executor", "checkpoints", "confirm", "final", "trackers", "output", "store")

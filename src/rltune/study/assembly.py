@@ -49,6 +49,7 @@ class Parts:
     budget: Budget
     resources: Resources
     grace_seconds: float
+    terms: PlanTerms
 
     def loop(
         self, store: StudyStore, clock: Clock, observer: Observer, stop_requested: Callable[[], bool]
@@ -64,6 +65,7 @@ class Parts:
             clock=clock,
             observer=observer,
             stop_requested=stop_requested,
+            terms=self.terms,
             landing_seconds=2 * self.grace_seconds + 10.0,
         )
 
@@ -87,7 +89,9 @@ def assemble(blueprint: Blueprint, folder: Path, url: str = "") -> Parts:
         Final(blueprint.problem, blueprint.recipe),
         Test(blueprint.problem, blueprint.recipe, blueprint.other_tests),
     )
-    return Parts(executor, workshop, phases, estimates, terms.limits, terms.resources, config.executor.grace_time)
+    return Parts(
+        executor, workshop, phases, estimates, terms.limits, terms.resources, config.executor.grace_time, terms
+    )
 
 
 def measure_plan(

@@ -1,4 +1,5 @@
-"""What to start next: the phase's own work, work that a later phase is certain to need, or what fits into a gap."""
+"""What to start next: what people have asked for, the phase's own work, work that a later phase is certain to need, or
+what fits into a gap."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from rltune.study.backfill import Waiting
 from rltune.study.budget import Resources
 from rltune.study.estimates import Estimates
 from rltune.study.flight import Fleet
-from rltune.study.phases import Fitted, Foresees, StudyPhase
+from rltune.study.phases import Fitted, Foresees, StudyPhase, not_running
 from rltune.study.usage import Idle
-from rltune.study.work import Score, View, Work, model_of
+from rltune.study.work import Score, Train, View, Work, model_of
 from rltune.types import History
 
 AGAIN_AFTER = 10.0
@@ -83,6 +84,8 @@ class Chooser:
 
     def again(self, work: Work, phase: str) -> Choice | None:
         """Work that has waited, as much of it as still ends in time; None: it has waited too long."""
+        if isinstance(work, Train) and work.proposal in self.look(math.inf).asked:
+            return self._choice(work, phase)  # whoever asked for it wants it whatever time is left
         wanting = next((p for p in self.phases if p.name == phase), None)
         still = wanting.still(work, self.look(math.inf)) if isinstance(wanting, Fitted) else work
         return None if still is None else self._choice(still, phase)
@@ -117,7 +120,7 @@ class Chooser:
         view = self.look(math.inf)
         if self._asked_already(self._nothing_in, view, now):
             return None
-        work = phase.next(view)
+        work = self._for_people(phase, view) or phase.next(view)
         if work is not None:
             return self._choice(work, phase.name)
         for later in self._later(phase):
@@ -125,6 +128,10 @@ class Chooser:
                 return self._choice(work, later.name)
         self._nothing_in, self._nothing_at, self._due = view.history, now, view.next_due
         return None
+
+    def _for_people(self, phase: StudyPhase, view: View) -> Work | None:
+        """What people have asked for goes before all else, once models are known to train."""
+        return None if phase is self.phases[0] else not_running(view.asked, view)
 
     def _filler(self, phase: StudyPhase, fleet: Fleet, has_room: Callable[[Work], bool], now: float) -> Choice | None:
         """Work for the gap. With nothing new, and nothing due that had to rest, it isn't asked for a second time: it

@@ -9,7 +9,7 @@ from rltune.errors import StudyError
 from rltune.optimizers.base import Problem
 from rltune.study.phases import not_running, scalars, settled
 from rltune.study.work import Score, View, Work
-from rltune.types import FAILURES, Configuration, Phase, Proposal
+from rltune.types import FAILURES, Configuration, Phase, Proposal, StopKind
 from rltune.words import several
 
 
@@ -82,7 +82,7 @@ class Test:
         """Refuses to end a study as if it had a result, when crashes left nothing to test."""
         for configuration, role in ((winner_of(view.facts), "winner"), (self.recipe, "recipe")):
             finals = [e for e in view.evaluations if e.phase is Phase.FINAL and e.configuration == configuration]
-            ends = [e for e in finals if e.fidelity == self.problem.goal]
+            ends = [e for e in finals if e.fidelity == self.problem.goal and e.stop.kind is not StopKind.STOPPED]
             if ends and all(e.stop.kind in FAILURES for e in ends):
                 raise StudyError(
                     f"all final runs of the {role} crashed, the last one so: {ends[-1].stop.reason}",

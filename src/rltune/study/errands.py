@@ -15,7 +15,7 @@ from rltune.types import Configuration, Evaluation, Fidelity, Phase, Proposal
 ASKED = "asked"
 """Fact: all errands of the study's life, oldest first."""
 STOPPED = "stopped_segments"
-"""Fact: ids of the segments that people have stopped."""
+"""Fact: segments that people have stopped: id -> who."""
 EXTENDS = "extends"
 """Among a proposal's values: somebody wants more of the run, whatever stopping rules say."""
 
@@ -79,10 +79,10 @@ def errands_of(facts: Mapping[str, object]) -> list[Errand]:
     return [_errand(entry) for entry in known if isinstance(entry, Mapping)] if isinstance(known, (list, tuple)) else []
 
 
-def stopped_of(facts: Mapping[str, object]) -> list[str]:
-    """Ids of the segments that people have stopped."""
+def stopped_of(facts: Mapping[str, object]) -> dict[str, str]:
+    """Segments that people have stopped: id -> who."""
     known = facts.get(STOPPED)
-    return [str(segment_id) for segment_id in known] if isinstance(known, (list, tuple)) else []
+    return {str(segment_id): str(who) for segment_id, who in known.items()} if isinstance(known, Mapping) else {}
 
 
 def _errand(entry: Mapping[str, object]) -> Errand:

@@ -152,7 +152,7 @@ def grant_stop(asked: StopRun, seen: Seen) -> Grant:
     how = "ends at its next step, with a checkpoint" if newest.state is SegmentState.RUNNING else "isn't gone on with"
     answer = f"run {run.id} {how}; `rltune extend STUDY {run.id}` would train it further"
     others = [e.to_json() for e in errands_of(seen.study.facts) if not e.is_of(run)]
-    facts = {STOPPED: [*stopped, newest.id], ASKED: others}
+    facts = {STOPPED: {**stopped, newest.id: seen.who}, ASKED: others}
     return Grant(answer, run.id, facts)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rltune.optimizers.base import AsksMany, Optimizer, Problem
-from rltune.optimizers.runs import read_runs
+from rltune.optimizers.runs import CLOSED, read_runs
 from rltune.study.check import beaten_in_check, blind_models, distrusted_models
 from rltune.study.work import View
-from rltune.types import Configuration, History, Proposal, StopKind
+from rltune.types import Configuration, History, Proposal
 
 PLACES_AHEAD = 32
 """One proposal is asked for at once for so many places: with 512, sixteen. The last of them doesn't know the results of
@@ -88,11 +88,12 @@ class Guide:
     def rank(self, view: View, count: int) -> Sequence[Configuration]:
         """The most promising configurations. One that another of the check's pairs beats on the proxy *and* on the
         target isn't among them: some were paired since they are low, and an optimizer that trusts whatever was seen on
-        the largest model would put them first. Nor is one for which the target has too little memory."""
+        the largest model would put them first. Nor is one for which the target has too little memory, or whose run
+        there somebody has stopped."""
         left_out = beaten_in_check(view.facts) | {
             e.configuration.id
             for e in view.history.evaluations
-            if e.stop.kind is StopKind.OUT_OF_MEMORY and e.fidelity.model == self.problem.target.name
+            if e.stop.kind in CLOSED and e.fidelity.model == self.problem.target.name
         }
         ranked = self._trusting(view).rank(self._telling(view), count + len(left_out))
         return [c for c in ranked if c.id not in left_out][:count]

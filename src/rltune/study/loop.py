@@ -7,7 +7,7 @@ can be killed at any moment, and another one goes on where it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -22,15 +22,18 @@ from rltune.study.choosing import Choice, Chooser
 from rltune.study.estimates import Estimates
 from rltune.study.fitting import Fitting
 from rltune.study.flight import Fleet, InFlight
+from rltune.study.helm import Helm
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
-from rltune.study.phases import Noting, StudyPhase
+from rltune.study.phases import StudyPhase
+from rltune.study.plan import PlanTerms
 from rltune.study.recorder import Recorder
 from rltune.study.retries import settled
 from rltune.study.room import Room
 from rltune.study.side import Side
 from rltune.study.snapshot import Moment, Snapshots
 from rltune.study.starting import Starter
+from rltune.study.turning import begin_phase, begun_of, write_notes
 from rltune.study.usage import Idle, Meter
 from rltune.study.work import Train, View, Work, model_of
 from rltune.types import Configuration, StepMetrics
@@ -44,6 +47,7 @@ class StudyLoop:
     Args:
         phases: in order. estimates: of the seconds that work takes; timing runs train its recipe.
         stop_requested: polled a few times a second; True ends the sitting cleanly.
+        terms: that the phases plan with; without them nobody can change the study's budget.
         landing_seconds: longest wait for trials in flight to save and end; more than the executor's grace.
         poll_seconds: longest wait for something to happen.
     """
@@ -61,6 +65,7 @@ class StudyLoop:
         clock: Clock,
         observer: Observer,
         stop_requested: Callable[[], bool],
+        terms: PlanTerms | None = None,
         landing_seconds: float = 60.0,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
@@ -95,6 +100,18 @@ class StudyLoop:
             self._tell,
         )
         self._fleet = Fleet()
+        self.helm = Helm(
+            store,
+            executor,
+            self._fleet,
+            self.recorder,
+            phases,
+            clock,
+            self._look,
+            self._tell,
+            terms,
+            estimates.problem.training_seed,
+        )
         self._events: list[Event] = []
         self._held: tuple[Choice, ...] = ()
         self._tried: set[tuple[Configuration, str, int]] = set()
@@ -107,17 +124,14 @@ class StudyLoop:
         Raises:
             StudyError: if the study can't go on; its state is FAILED and it can be resumed.
         """
-        begun = set(self.store.study().facts.get("begun") or ())  # type: ignore[call-overload]
         self.store.set_state(StudyState.RUNNING)
         state = StudyState.FAILED
         try:
             self.executor.open()
-            for phase in self.phases:
-                self._enter(phase, begun)
-                if not self._carry_out(phase):
-                    state = StudyState.INTERRUPTED
-                    return state
-            state = StudyState.FINISHED
+            self.helm.close_stopped()
+            while (end := self._through()) is None:
+                continue
+            state = end
             return state
         except Exception as error:
             note_failure(self.store, error)
@@ -127,42 +141,68 @@ class StudyLoop:
             self.meter.book(force=True)
             self.store.set_state(state)
 
-    def _enter(self, phase: StudyPhase, begun: set[object]) -> None:
+    def _through(self) -> StudyState | None:
+        """Through all phases that aren't over; None: people have asked for something, and phases choose anew."""
+        self._heed(now=True)
+        self.helm.anew = False
+        begun = begun_of(self.store)
+        for phase in self.phases:
+            if phase.name in begun and self._is_done(phase):
+                continue
+            self._enter(phase, begun)
+            if not self._carry_out(phase):
+                return StudyState.INTERRUPTED
+            if self.helm.anew:
+                return None
+        return None if self._heed(now=True) else StudyState.FINISHED
+
+    def _is_done(self, phase: StudyPhase) -> bool:
+        view = self._look()
+        return phase.done(view) and (phase is self.phases[0] or not view.asked)
+
+    def _enter(self, phase: StudyPhase, begun: Collection[str]) -> None:
         self.store.set_state(StudyState.RUNNING, phase.name)
         self.meter.turn(phase.name, self._fleet.held, Idle.CONTROLLER)
+        self._forget()
+        if phase.name not in begun:
+            begin_phase(phase, self._look(), self.store, self.observer, self._tell)
+            self._view = None
+
+    def _forget(self) -> None:
+        """Lets go of what was chosen: it is asked for again if it is still wanted."""
         self.chooser.forget()
         self._held, self._view = (), None
-        if phase.name in begun:
-            return
-        facts = phase.begin(self._look())
-        for name, value in facts.items():
-            self.store.set_fact(name, value)
-            if name == "plan":
-                self.observer.planned(value)  # type: ignore[arg-type]
-            elif name == "winner":
-                self.store.add_decision("winner", str(value["id"]), str(value["reason"]), dict(value))  # type: ignore[index,call-overload]
-        if facts.get("cut"):
-            self._tell("warning", str(facts["cut"]))
-        begun.add(phase.name)
-        self.store.set_fact("begun", sorted(str(name) for name in begun))
-        self._view = None
 
     def _carry_out(self, phase: StudyPhase) -> bool:
-        """Works until the phase is done (True), or until asked to stop (False)."""
-        if phase.done(self._look()):
+        """Works until the phase is done, or something before it is to be chosen anew (True), or until asked to stop
+        (False)."""
+        if self._is_done(phase):
             return True
         self.observer.phase(phase.name, (phase.__doc__ or "").strip().splitlines()[0])
         while not self.stop_requested():
+            self._heed()
+            if self.helm.anew:
+                return True
             self._follow()
-            idle = self._dispatch(phase)
+            idle = Idle.LANDING if self.helm.paused else self._dispatch(phase)
             # What was begun ahead for a later phase goes on while that one begins.
-            if not self._fleet.of(phase.name) and phase.done(self._look()):
+            if not self.helm.paused and not self._fleet.of(phase.name) and self._is_done(phase):
                 return True
             self.meter.turn(phase.name, self._fleet.held, idle)
             self._collect(phase)
             self.meter.book()
             self.observer.tick(phase.name, self.budget.gone(self.meter.spent()), self.budget.whole)
         return False
+
+    def _heed(self, *, now: bool = False) -> bool:
+        """Obeys what people have asked for since the last time; whether there was anything."""
+        found = self.helm.heed(now=now)
+        if found:
+            self._forget()
+            self.budget = self.budget if self.helm.terms is None else self.helm.terms.limits
+        if self.helm.paused:
+            self.helm.halt()
+        return found
 
     def _follow(self) -> None:
         """Machines come and go: from now on what there is now is counted. The plan and the budget's scale stay, since
@@ -176,9 +216,10 @@ class StudyLoop:
 
     def _dispatch(self, phase: StudyPhase) -> Idle:
         """Starts what there is room for; says why the rest stays idle."""
-        while len(self._fleet) < self.executor.slots:
+        while len(self._fleet) < self.executor.slots and not self.helm.is_called():
             self.meter.turn(phase.name, self._fleet.held, Idle.ASKING)
-            self._write_notes(phase)
+            while write_notes(phase, self._look(), self.store, self._tell):
+                self._view = None
             waits = self.chooser.waiting, self._held
             choice = self._choose(phase)
             if choice is None and (self.chooser.waiting, self._held) == waits:
@@ -221,22 +262,12 @@ class StudyLoop:
             self._tried.add((flying.run.configuration, flying.run.model, flying.run.seed))
             self.observer.trial_started(flying.run, flying.work.proposal, flying.segment.from_step)
 
-    def _write_notes(self, phase: StudyPhase) -> None:
-        if not isinstance(phase, Noting):
-            return
-        while notes := phase.notes(self._look()):
-            for note in notes:
-                self._tell(note.level, note.text)
-                self.store.add_decision(note.name, note.level, note.text, note.value)
-                self.store.set_fact(note.name, note.value)
-            self._view = None
-
     # --- watching and recording ----------------------------------------------------------------------------------
     def _collect(self, phase: StudyPhase | None) -> None:
         # What was left when a trial's end ended the sitting comes first: each event is given once.
         self._events += self.executor.poll(0.0 if self._events else self.poll_seconds)
         if phase is not None:
-            if self._held and self.room.short and not self._fleet:
+            if not self._fleet and (self.helm.paused or (self._held and self.room.short)):
                 self.meter.skip()
             self.meter.turn(phase.name, self._fleet.held, Idle.CONTROLLER)
         while self._events:

@@ -11,6 +11,7 @@ from rltune.executors.base import Depot, Limits, Order
 from rltune.stopping.build import LOOKING_AHEAD, with_context
 from rltune.store.base import CheckpointRecord, RunRecord
 from rltune.study.disk import RoomTerms
+from rltune.study.errands import EXTENDS
 from rltune.study.hours import TIMED_STEPS
 from rltune.study.retries import RETRY_SECONDS
 from rltune.study.work import Score, Timing
@@ -142,8 +143,9 @@ class Workshop:
 
     def _rules(self, proposal: Proposal, best: float | None) -> Sequence[Mapping[str, object]]:
         """The rules of a run. Only a search run on its way to r_max is ended by a forecast: one to a lower rung is sent
-        there to be seen there, and a candidate on the target is to be measured whatever comes."""
-        if proposal.phase is Phase.FINAL:
+        there to be seen there, and a candidate on the target is to be measured whatever comes. One that somebody wants
+        to see more of is ended by nothing but numbers that aren't finite."""
+        if proposal.phase is Phase.FINAL or EXTENDS in proposal.values:
             return self.final_rules
         if proposal.phase is not Phase.SEARCH or proposal.fidelity.steps < self.horizon:
             # Inside of combinations they are there without their context, and abstain.

@@ -73,6 +73,15 @@ class Fitted(Protocol):
         ...
 
 
+@runtime_checkable
+class Budgeted(Protocol):
+    """A phase that plans with the budget."""
+
+    def allow(self, terms: PlanTerms) -> None:
+        """From now on these terms hold."""
+        ...
+
+
 class Prepare:
     """Scores each base model on the validation split, and times a few steps of the recipe on it."""
 
@@ -140,6 +149,9 @@ class Confirm:
             "final_seeds": spending.seeds,
             "cut": cut,
         }
+
+    def allow(self, terms: PlanTerms) -> None:
+        self.terms = terms
 
     def _left(self, view: View) -> Left:
         """What the budget has left, by the clock and in GPUs."""

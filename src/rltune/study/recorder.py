@@ -14,10 +14,11 @@ from rltune.executors.records import read_worker
 from rltune.faults.attribute import attribute
 from rltune.store.base import RunRecord, SegmentRecord, StudyStore
 from rltune.store.registry import apply_retention
+from rltune.study.errands import stopped_of
 from rltune.study.fitting import Fitting
-from rltune.study.results import evaluations_of, gave_up, too_large
+from rltune.study.results import evaluations_of, gave_up, stopped_by_hand, too_large
 from rltune.study.retries import proposal_of, standing
-from rltune.types import SAYS_NOTHING, StepMetrics, StopKind
+from rltune.types import SAYS_NOTHING, StepMetrics, StopKind, StopReason
 
 MAX_SHORTAGES = 2
 """Tries at lower and lower memory levels of one run on the way to one step: a run is tried again once."""
@@ -44,6 +45,7 @@ class Recorder:
         Returns:
             The score at the step that was asked for, or None if it wasn't reached.
         """
+        outcome = self._as_asked(segment, outcome)
         proposal = proposal_of(segment, run)
         curve = merged(self.store.curve(run.id), outcome.metrics)
         siblings = [s for s in self.store.segments(run.id) if s.id != segment.id]
@@ -54,6 +56,8 @@ class Recorder:
             stands = standing([*earlier, replace(segment, stop=outcome.stop, log_tail=outcome.log_tail)])
             if not stands.again:
                 evaluations.append(gave_up(proposal, stands.words, stands.tries, curve, start_seconds))
+        if outcome.stop.kind is StopKind.STOPPED:
+            evaluations.append(stopped_by_hand(proposal, outcome.stop, curve, start_seconds))
         if outcome.stop.kind is StopKind.OUT_OF_MEMORY:
             tries = 1 + sum(s.to_step == segment.to_step and _ended(s, StopKind.OUT_OF_MEMORY) for s in siblings)
             if tries >= MAX_SHORTAGES or not self.fitting.has_lower(run.model, memory_level):
@@ -78,6 +82,25 @@ class Recorder:
         apply_retention(self.store, only=replace(run, stop=outcome.stop))
         reached = [e.score for e in evaluations if e.fidelity == proposal.fidelity]
         return reached[0] if reached else None
+
+    def _as_asked(self, segment: SegmentRecord, outcome: Outcome) -> Outcome:
+        """The outcome as it counts: a segment that somebody has stopped isn't tried again, however it came to end."""
+        if outcome.stop.kind not in (StopKind.INTERRUPTED, StopKind.LOST):
+            return outcome
+        who = stopped_of(self.store.study().facts).get(segment.id)
+        return outcome if who is None else replace(outcome, stop=_by(who, outcome.stop))
+
+    def close(self, segment: SegmentRecord, run: RunRecord, who: str) -> None:
+        """Gives a run up that was to go on by itself after its newest segment, because somebody has stopped it."""
+        assert segment.stop is not None
+        curve = self.store.curve(run.id)
+        start_seconds = sum(s.cost.start_seconds for s in self.store.segments(run.id))
+        end = stopped_by_hand(proposal_of(segment, run), _by(who, segment.stop), curve, start_seconds)
+        self.store.add_evaluation(end, run.id)
+
+
+def _by(who: str, end: StopReason) -> StopReason:
+    return replace(end, kind=StopKind.STOPPED, reason=f"stopped by {who}")
 
 
 def _ended(segment: SegmentRecord, kind: StopKind) -> bool:

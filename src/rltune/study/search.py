@@ -30,12 +30,18 @@ class Search:
         self, guide: Guide, terms: PlanTerms, estimates: Estimates, check: TransferCheck | None = None
     ) -> None:
         self.guide = guide
-        self.terms = terms
         self.estimates = estimates
         self.check = check
+        self.allow(terms)
+
+    def allow(self, terms: PlanTerms) -> None:
+        """From now on these terms hold."""
+        self.terms = terms
         self.seconds = terms.search_seconds
         self.trials = terms.trials
         self._exhausted = False
+        if self.check is not None:
+            self.check.plan = terms
 
     def begin(self, view: View) -> Mapping[str, object]:
         """Plans, now that steps are timed."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rltune.store.base import Mark, News, SegmentRecord, SegmentState, StudyStore
 from rltune.store.reading import OPTIMIZED_PHASES
+from rltune.study.errands import errands_of
 from rltune.study.retries import RETRY_SECONDS, tried_again
 from rltune.study.work import Resting, Score, Timing, Train, View, Work, resting
 from rltune.tasks.ood import other_of
@@ -58,6 +59,7 @@ class Snapshots:
         evaluations = tuple(self._evaluations.values())
         waiting = [work.proposal for work in moment.waiting if isinstance(work, Train)]
         base = {s.model: s for s in scores if s.run_id is None and s.split == "validation"}
+        facts = self.store.study().facts
         return View(
             history=History(
                 tuple(e for e in evaluations if e.phase in OPTIMIZED_PHASES),
@@ -67,7 +69,7 @@ class Snapshots:
             evaluations=evaluations,
             unfinished=tuple(self._unfinished[run] for run in sorted(self._unfinished, key=self._numbers.__getitem__)),
             scores=scores,
-            facts=self.store.study().facts,
+            facts=facts,
             running=(*moment.running, *moment.waiting),
             seconds=0.0,
             trials=sum(self._trials.values()) + len(_of_search([*waiting, *self._unfinished.values()])),
@@ -83,7 +85,25 @@ class Snapshots:
                 **moment.waits,
                 **{resting(Train(p)): self._again[run_id] for run_id, p in self._unfinished.items()},
             },
+            asked=tuple(self._still_asked(facts)),
         )
+
+    def _still_asked(self, facts: Mapping[str, object]) -> list[Proposal]:
+        """What people have asked for and what isn't done."""
+        errands = errands_of(facts)
+        if not errands:
+            return []
+        ids = {resting(Train(p)): run_id for run_id, p in self._proposals.items()}
+        steps_of: dict[str, dict[int, Evaluation]] = {}
+        for (run_id, step), evaluation in self._evaluations.items():
+            steps_of.setdefault(run_id, {})[step] = evaluation
+        found = []
+        for errand in errands:
+            run_id = ids.get(resting(Train(errand.proposal)), "")
+            segments = list(self._segments.get(run_id, {}).values())
+            if not errand.is_done(segments, steps_of.get(run_id, {}), run_id in self._unfinished):
+                found.append(errand.proposal)
+        return found
 
     def best(self, fidelity: Fidelity) -> str | None:
         """The run with the highest score at a fidelity, as far as the last view goes; of equals the last by its id."""

@@ -24,7 +24,7 @@ from rltune.study.granting import Grant, grant_pause, grant_pin, grant_resume, g
 from rltune.study.looking import study_file_in
 from rltune.study.trying import grant_enqueue, grant_extension
 
-__all__ = ["KINDS", "carry_out_pin", "grant", "place_of", "request", "wait_for_answer"]
+__all__ = ["KINDS", "carry_out_pin", "grant", "place_of", "request", "said", "wait_for_answer"]
 
 LOOK_SECONDS = 0.2
 
@@ -87,7 +87,7 @@ def request(place: str | Path, kind: str, values: Mapping[str, object], by: str)
             grant(asked, store, by, alive=alive)
         except RltuneError as error:
             refused = store.add_request(kind, values, by)
-            store.answer_request(refused.id, RequestState.REFUSED, _said(error))
+            store.answer_request(refused.id, RequestState.REFUSED, said(error))
             raise
         record = store.add_request(kind, asked.model_dump(mode="json"), by)
         if isinstance(asked, Pin):
@@ -147,5 +147,6 @@ def _now(store: StudyStore, record: RequestRecord) -> RequestRecord:
     return next(r for r in store.requests() if r.id == record.id)
 
 
-def _said(error: RltuneError) -> str:
+def said(error: RltuneError) -> str:
+    """Why a request is refused, as its answer."""
     return f"{error.message} ({error.hint})" if error.hint else error.message

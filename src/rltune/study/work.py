@@ -101,6 +101,7 @@ class View:
         waits: what was lost and isn't tried again before a time. now: that time's clock. Seconds since the epoch.
         gap: seconds that a trial begun now may take at most, since another one waits for room; infinite if none does.
         tail: seconds until the last trial of the search in flight is expected to end; 0 if there is none.
+        asked: training that people have asked for and that isn't done yet, in flight or not.
     """
 
     history: History
@@ -119,6 +120,7 @@ class View:
     spent: Spent = field(default_factory=Spent)
     gap: float = math.inf
     tail: float = 0.0
+    asked: tuple[Proposal, ...] = ()
 
     def rests(self, work: Work) -> bool:
         """Whether it was lost, and has to wait until it is tried again."""

@@ -104,7 +104,7 @@ def _chance(run: RunRecord, known: Known, place: Place | None, phase: Phase | No
     if known.phase not in _BEFORE_CONFIRMING:
         chosen = known.phase == "confirm" and run.model == known.target and run.configuration in known.confirmed
         return (1.0, "it is to be confirmed") if chosen else (0.0, "the search is over")
-    if run.stop is not None and run.stop.kind in (StopKind.FAILED, StopKind.OUT_OF_MEMORY):
+    if run.stop is not None and run.stop.kind in (StopKind.FAILED, StopKind.OUT_OF_MEMORY, StopKind.STOPPED):
         return 0.0, f"the search goes elsewhere: {run.stop.reason}"
     if place is None:
         return UNSCORED_CHANCE, "the run has no score yet"
