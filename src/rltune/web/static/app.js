@@ -90,7 +90,9 @@ function paint() {
   else if (ready) wanted = view.render(data, page).flat().filter(Boolean);
   if (main.dataset.place !== placeOf(route)) main.replaceChildren();
   main.dataset.place = placeOf(route);
+  const focused = document.activeElement;
   patch(main, wanted);
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   main.setAttribute("aria-busy", String(!ready && !error));
   settle(main);
   around(view, route, session, ready ? data : null);

@@ -44,8 +44,14 @@ const asNode = (child) => (child instanceof Node ? child : document.createTextNo
 
 /** Makes `parent`'s children those of `wanted`, changing as little as it can: focus, scroll and open parts stay. */
 export function patch(parent, wanted) {
+  const kept = new Set([...wanted].map((node) => node._key));
   const keyed = new Map();
-  for (const child of parent.childNodes) if (child._key !== undefined) keyed.set(child._key, child);
+  for (const child of [...parent.childNodes]) {
+    if (child._key === undefined) continue;
+    // What is gone goes first: then those that stay needn't be moved, and one that is moved loses the focus.
+    if (kept.has(child._key)) keyed.set(child._key, child);
+    else child.remove();
+  }
   let at = parent.firstChild;
   for (const next of [...wanted]) {
     const same = next._key !== undefined ? keyed.get(next._key) : match(at, next) ? at : null;

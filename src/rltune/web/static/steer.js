@@ -164,8 +164,8 @@ export async function enqueue(values, overview) {
   const start = values ?? overview?.best?.values ?? Object.fromEntries(space.map((p) => [p.name, p.recipe]));
   const inputs = space.map((parameter) => [parameter, inputFor(parameter, start[parameter.name] ?? parameter.recipe)]);
   const study = overview?.study ?? {};
-  const model = choice(["as in the search", ...(models ?? [])]);
-  const steps = choice(["as in the search", ...(study.rungs ?? [])]);
+  const model = choice(["the search’s smallest", ...(models ?? [])]);
+  const steps = choice(["a full run", ...(study.rungs ?? [])]);
   return confirmAct({
     title: "Try a configuration", verb: "Try it",
     content: [
