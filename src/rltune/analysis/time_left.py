@@ -30,14 +30,14 @@ from rltune.store.lines import RunLine, SegmentLine
 from rltune.store.records import StudyRecord
 from rltune.types import Configuration, Phase
 
-DRAWS = 400
+DRAWS = 200
 _TAIL = 0.1
 _FEW = 4
 _GUESSED_COSTS = (0.7, 0.85, 1.0, 1.2, 1.5)
 """c before anything of the search was measured."""
 _GUESSED_SPREAD = (0.9, 1.0, 1.1)
-_NEWEST = 2000
-"""Segments that costs are learned from."""
+NEWEST = 1000
+"""Segments of the search that costs are learned from."""
 SEARCH, CONFIRM, FINAL, TEST = "search", "confirm", "final", "test"
 _ORDER = (SEARCH, CONFIRM, FINAL, TEST)
 
@@ -71,7 +71,8 @@ def time_left(study: StudyRecord, budget: Budget, work: Sequence[Work], now: flo
     """None before the study has a plan, and of one that has ended.
 
     Args:
-        work: all segments with their runs, in the order of their begin. now: Unix seconds. tested: tests that are done.
+        work: segments with their runs, in the order of their begin: the NEWEST of the search, and all others.
+        now: Unix seconds. tested: tests that are done.
     """
     plan, place = study.fact("plan"), _place(study.phase)
     timing = _timing(study, study.target)
@@ -93,7 +94,7 @@ class _Costs:
     def __init__(self, study: StudyRecord, work: Sequence[Work]) -> None:
         ratios: dict[Configuration, list[float]] = {}
         taken: list[float] = []
-        for run, segment in work[-_NEWEST:]:
+        for run, segment in work:
             timing = _timing(study, run.model)
             steps = (segment.stop_step or 0) - segment.from_step
             if segment.ended is None or timing is None or steps <= 0 or segment.train_seconds <= 0:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, update
+from sqlalchemy.pool import StaticPool
 
 from rltune.clock import Clock, SystemClock
 from rltune.store import metrics, reading, requests, writing
@@ -69,6 +70,11 @@ class SqlStudyStore:
 
     def fence(self, token: int) -> None:
         self._transactions.fence(token)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this reads a copy in memory of a store of an earlier version, which doesn't change any more."""
+        return isinstance(self._engine.pool, StaticPool)
 
     # --- the study ---------------------------------------------------------------------------------------
     def study(self) -> StudyRecord:

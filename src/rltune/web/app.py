@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from rltune.web.importance import Importance
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, RequestError
 from rltune.web.plain import plain, said
-from rltune.web.static import StaticFiles
+from rltune.web.static import PLOTLY, StaticFiles
 from rltune.web.views.configurations import configurations
 from rltune.web.views.curves import curves
 from rltune.web.views.ledger import ledger
@@ -55,6 +56,7 @@ def make_app(live: Live, terms: Terms) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.watcher = await run_in_threadpool(Watcher, live)
+        threading.Thread(target=_warm_up, args=(answers, static), name="rltune dashboard warm-up", daemon=True).start()
         try:
             yield
         finally:
@@ -72,6 +74,13 @@ def make_app(live: Live, terms: Terms) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _missing, 405: _missing, 500: _broken})
     app.add_middleware(Guard, terms=terms)
     return app
+
+
+def _warm_up(answers: Answers, static: StaticFiles) -> None:
+    """Loads what the first page would have to wait for: Plotly, SciPy, plotly.js packed."""
+    static.get(PLOTLY)
+    with suppress(RltuneError):
+        answers.get("overview", "/api/overview", overview, {})
 
 
 def _view(answers: Answers, part: str, path: str, answerer: Answerer) -> Callable:

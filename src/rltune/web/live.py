@@ -23,6 +23,9 @@ from rltune.web.board import Board
 CLOCK_STEP = 5.0
 """Seconds of a study's clock that count as news when nothing else has changed."""
 
+COPY_SECONDS = 3.0
+"""A store of an earlier version is read from a copy, which is made anew this often at most."""
+
 R = TypeVar("R")
 
 PARTS = ("overview", "runs", "curves", "run", "configurations", "transfer", "ledger", "requests")
@@ -55,12 +58,33 @@ class Version:
         return f"{hash((by_part[part], dict(self.extra).get(part, 0))) & (1 << 64) - 1:x}"
 
 
+def _stamp(look: Look) -> tuple[int, ...]:
+    """Changes with the file of an SQLite store."""
+    if is_address(str(look.location)):
+        return ()
+    file = parse_location(look.location).database
+    return tuple(
+        found.st_mtime_ns for each in (file, file.with_name(f"{file.name}-wal")) if (found := _state(each)) is not None
+    )
+
+
+def _state(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:
+        return None
+
+
 def _without_seconds(p: Pulse) -> tuple[object, ...]:
     return p.state, p.phase, p.segment, p.evaluation, p.score, p.decision, p.event, p.running, p.facts
 
 
 class Live:
     """One study, read again and again. Every method may be called from any thread; one at a time is served.
+
+    Attributes:
+        place: the study's folder, or URL#NAME. version: of what `board` holds.
+        forecasts: by the number of each run in flight, the step that it was made at, and what it says.
 
     Args:
         place: the study's folder, or URL#NAME.
@@ -78,6 +102,8 @@ class Live:
         self._study: tuple[str, StudyRecord] | None = None
         self._alive_at = -1e9
         self._alive = False
+        self.forecasts: dict[int, tuple[int, object]] = {}
+        self._copied, self._copied_at = _stamp(self.look), time.monotonic()
         self.version = self._fresh()
         self.board.catch_up(self.store)
 
@@ -98,6 +124,7 @@ class Live:
         with self.lock:
             before = self.version
             try:
+                self._renew()
                 after = self._fresh()
                 if after != before:
                     self.board.catch_up(self.store)
@@ -105,6 +132,17 @@ class Live:
                 after = Version(before.pulse, before.alive, str(error), before.extra)
             self.version = after
             return tuple(part for part in PARTS if after.of(part) != before.of(part))
+
+    def _renew(self) -> None:
+        """Opens a store of an earlier version again when its file has changed, by its controller or by an upgrade."""
+        if not self.store.is_copy or time.monotonic() - self._copied_at < COPY_SECONDS:
+            return
+        stamp = _stamp(self.look)
+        if stamp != self._copied:
+            older, self.look = self.look, look_at(self.place)
+            older.store.close()
+            self._copied = stamp
+        self._copied_at = time.monotonic()
 
     def bump(self, part: str) -> None:
         """Says that something of this part changed that the store doesn't know of."""

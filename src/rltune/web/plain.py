@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache, lru_cache
 from pathlib import PurePath
 
 from rltune.errors import RltuneError
-from rltune.redaction import redacted
+from rltune.redaction import redactor
 from rltune.visible import visible
+
+_SHORT = 120
+"""Texts of up to so many characters are worth remembering: names and values that stand in every row."""
 
 
 def plain(value: object) -> object:
@@ -36,8 +40,18 @@ def plain(value: object) -> object:
 
 
 def shown(text: str) -> str:
-    """Text as a page may show it."""
-    return visible(redacted(text))
+    """Text as a page may show it. Secrets are those that the environment held at the first call."""
+    return _shown(text) if len(text) <= _SHORT else visible(_redactor()(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _shown(text: str) -> str:
+    return visible(_redactor()(text))
+
+
+@cache
+def _redactor() -> Callable[[str], str]:
+    return redactor()
 
 
 def encode(value: object) -> bytes:

@@ -7,7 +7,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +59,9 @@ def serve(place: str | Path, serving: Serving, tell: Callable[[str], None], *, b
     with closing(_bound(serving)) as listening, closing(Live(place)) as live:
         port = listening.getsockname()[1]
         terms = Terms(_names(serving), token, f"rltune_{port}")
+        app = make_app(live, terms)
         config = uvicorn.Config(
-            make_app(live, terms),
+            app,
             log_level="warning",
             access_log=False,  # an address may hold the token
             server_header=False,
@@ -69,21 +70,26 @@ def serve(place: str | Path, serving: Serving, tell: Callable[[str], None], *, b
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         address = f"http://{_shown(serving.host)}:{port}/{f'?token={token}' if token else ''}"
-        server = _Server(config, lambda: _ready(address, tell, browse))
-        server.run(sockets=[listening])
+        server = _Server(config, lambda: _ready(address, tell, browse), lambda: app.state.watcher.dismiss())
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """Says when it can be reached."""
+    """Says when it can be reached, and when it begins to end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._ending = ready, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def _ready(address: str, tell: Callable[[str], None], browse: bool) -> None:

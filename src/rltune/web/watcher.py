@@ -48,11 +48,14 @@ class Watcher:
         with self._guard:
             self._pages.pop(page, None)
 
+    def dismiss(self) -> None:
+        """Ends the streams of all pages: a server waits for its answers to end before it does."""
+        self._tell(None)
+
     def stop(self) -> None:
-        """Ends the thread and all pages' streams."""
+        """Ends the thread."""
         self._over.set()
         self._wanted.set()
-        self._tell(None)
         self._thread.join()
 
     def _watch(self) -> None:

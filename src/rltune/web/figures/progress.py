@@ -25,7 +25,6 @@ from rltune.report.figures.base import (
     time_unit,
 )
 from rltune.store.lines import EvaluationLine, SegmentLine
-from rltune.types import Phase
 from rltune.web.board import Entry
 from rltune.web.live import Live
 
@@ -36,15 +35,13 @@ def progress(live: Live) -> Picture | None:
     """None as long as nothing has a score."""
     study = live.study()
     entries = live.board.entries
-    spent = Spent((s for e in entries.values() for s in e.segments), study.seconds)
-    points: dict[str, list[tuple[float, float, Entry]]] = {}
-    for line in live.board.evaluations:
-        if line.score is None or not math.isfinite(line.score) or line.phase == Phase.FINAL.value:
-            continue
-        entry = entries[line.run]
-        points.setdefault(entry.run.model, []).append((spent.at(_when(entry, line)), line.score, entry))
-    if not points:
+    if not live.board.better:
         return None
+    clock = StudyClock(live.board.segments.values(), study.seconds)
+    points = {
+        model: [(clock.at(_when(entries[line.run], line)), line.score or 0.0, entries[line.run]) for line in lines]
+        for model, lines in live.board.better.items()
+    }
     end = max(study.seconds, *(t for found in points.values() for t, _, _ in found))
     unit, name = time_unit(end)
     figure = blank_figure(f"{name} of the study", "best score so far, %")
@@ -72,7 +69,7 @@ def progress(live: Live) -> Picture | None:
     return Picture("progress", figure, caption, height=320)
 
 
-class Spent:
+class StudyClock:
     """Maps wall time to the study's clock, by the union of all segments' times, stretched to `total` seconds."""
 
     def __init__(self, segments: Iterable[SegmentLine], total: float) -> None:
@@ -114,13 +111,11 @@ def _when(entry: Entry, line: EvaluationLine) -> float:
 
 
 def _steps(model: str, points: Sequence[tuple[float, float, Entry]], color: str, unit: float, end: float) -> go.Scatter:
-    """The points that were better than all before them, and the last of them drawn on until now."""
+    """Points of which each was better than all before it, the last of them drawn on until now."""
     best: list[tuple[float, float, str]] = []
     for t, score, entry in points:
-        if not best or score > best[-1][1]:
-            head = plain(f"run {entry.run.number} after {seconds_text(t)}")
-            about = f"{head}<br>{settings_text(entry.run.configuration)}"
-            best.append((t, score, about))
+        head = plain(f"run {entry.run.number} after {seconds_text(t)}")
+        best.append((t, score, f"{head}<br>{settings_text(entry.run.configuration)}"))
     last = best[-1]
     return go.Scatter(
         x=[*(t / unit for t, _, _ in best), end / unit],

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
 
 from rltune.analysis.finalists import Finalist
 from rltune.analysis.records import Records
 from rltune.report.figures.base import Picture
 from rltune.report.figures.spending import Point, Scene, base_scores, draw
-from rltune.store.lines import EvaluationLine
-from rltune.types import Phase
+from rltune.web.board import Board, Spent
 from rltune.web.live import Live
 from rltune.web.records import evaluation_record
 
@@ -20,11 +18,11 @@ MOST_POINTS = 400
 
 def live_spending(live: Live, records: Records, winner: Finalist | None, recipe: Finalist | None) -> Picture | None:
     """None as long as nothing was evaluated."""
-    lines = _spent(live)
-    if not lines:
+    spent = live.board.spent
+    if not spent:
         return None
-    chosen = _chosen(live, lines)
-    points = [Point(t, evaluation_record(live.board.entries[line.run], line)) for t, line in chosen]
+    chosen = _chosen(live.board)
+    points = [Point(each.seconds, evaluation_record(live.board.entries[each.line.run], each.line)) for each in chosen]
     scene = Scene(
         models=live.models(),
         target=records.target,
@@ -34,37 +32,17 @@ def live_spending(live: Live, records: Records, winner: Finalist | None, recipe:
         base=base_scores(records),
         level=statistics.fmean(recipe.validation.values()) if recipe and recipe.validation else None,
     )
-    left_out = len(lines) - len(points)
-    more = f" {left_out:,} of {len(lines):,} are left out, none of which was the best so far." if left_out else ""
+    left_out = len(spent) - len(points)
+    more = f" {left_out:,} of {len(spent):,} are left out, none of which was the best so far." if left_out else ""
     return draw(points, scene, more)
 
 
-def _spent(live: Live) -> list[tuple[float, EvaluationLine]]:
-    """As `rltune.report.figures.spending.spent`, of lines."""
-    total, found = 0.0, []
-    of_run: dict[int, float] = {}
-    for line in live.board.evaluations:
-        before = of_run.get(line.run, 0.0)
-        if line.seconds > before:
-            total += line.seconds - before
-            of_run[line.run] = line.seconds
-        if line.phase != Phase.FINAL.value:
-            found.append((total, line))
-    return found
-
-
-def _chosen(live: Live, lines: Sequence[tuple[float, EvaluationLine]]) -> list[tuple[float, EvaluationLine]]:
+def _chosen(board: Board) -> list[Spent]:
     """All, or those that were the best of their model until then, every so many-th of the others, and the last."""
-    if len(lines) <= MOST_POINTS:
-        return list(lines)
-    every = math.ceil(len(lines) / MOST_POINTS)
-    best: dict[str, float] = {}
-    kept = []
-    for place, (t, line) in enumerate(lines):
-        model = live.board.entries[line.run].run.model
-        better = line.score is not None and line.score > best.get(model, -math.inf)
-        if better:
-            best[model] = line.score or 0.0
-        if better or place % every == 0 or place == len(lines) - 1:
-            kept.append((t, line))
-    return kept
+    spent = board.spent
+    if len(spent) <= MOST_POINTS:
+        return [each for each in spent if board.is_current(each.line)]
+    better = {line.key for lines in board.better.values() for line in lines}
+    every = math.ceil(len(spent) / MOST_POINTS)
+    last = len(spent) - 1
+    return [each for place, each in enumerate(spent) if place % every == 0 or place == last or each.line.key in better]

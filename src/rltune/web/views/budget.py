@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rltune.analysis.records import Records
-from rltune.analysis.time_left import Budget, TimeLeft, time_left
+from rltune.analysis.time_left import NEWEST, Budget, TimeLeft, time_left
 from rltune.store.records import StudyRecord, StudyState
 from rltune.types import SAYS_NOTHING
 from rltune.web.live import Live
@@ -32,7 +32,7 @@ def budget_of(live: Live, held_hours: float | None) -> Found:
         "gpu_hours": held_hours,
         "limit_gpu_hours": hours_limit,
         "gone": min(1.0, max(shares, default=0.0)),
-        "trials": sum(1 for segment in live.board.of_search() if segment.stop_kind not in _NOTHING),
+        "trials": sum(n for kind, n in live.board.search_ends.items() if kind not in _NOTHING),
         "limit_trials": None if trials is None else int(trials),
     }
 
@@ -46,8 +46,6 @@ def left_of(live: Live, budget: Mapping[str, Any], records: Records) -> TimeLeft
     share = config.get("search") if isinstance(config, Mapping) else None
     asked = study.fact("plan").get("asked_runs")
     limits = [x for x in (budget["limit_trials"], asked) if isinstance(x, (int, float))]
-    entries = live.board.entries.values()
-    work = sorted(((e.run, s) for e in entries for s in e.segments), key=lambda pair: pair[1].key)
     return time_left(
         study,
         Budget(
@@ -59,7 +57,7 @@ def left_of(live: Live, budget: Mapping[str, Any], records: Records) -> TimeLeft
             limit_trials=min(limits, default=None),
             search_share=float(share) if isinstance(share, (int, float)) else _HALF,
         ),
-        work,
+        list(live.board.newest_segments(NEWEST)),
         time.time(),
         tested=sum(s.run_id is not None and s.split.startswith("test") for s in records.scores),
     )

@@ -18,6 +18,7 @@ MOST = 200
 _CURVES = 40
 """Runs of those that are told with a curve; with more in flight nobody looks at each."""
 _POINTS = 80
+_FORECASTS_A_RUN = 20
 
 
 def flying(live: Live) -> list[dict[str, Any]]:
@@ -61,23 +62,30 @@ def _flying(
 
 
 def _forecasts(live: Live, entries: Sequence[Entry], found: Mapping[tuple[int, str], Curve]) -> dict[int, object]:
-    """(expected, low, high) of the mean reward at r_max by run number; none with many in flight."""
-    if not entries or len(entries) > FORECASTS:
+    """The expected mean reward at r_max, with its range, by run number; none with many in flight.
+
+    Each is made anew only every so many steps: a page that follows must not take the machine from the training.
+    """
+    horizon = live.study().horizon
+    if horizon is None or len(entries) > FORECASTS:
         return {}
-    curves = {
-        e.run.id: [StepMetrics(step, {"reward": value}) for step, value in found.get((e.run.key, "reward"), [])]
-        for e in entries
-    }
-    trials = [_trial(entry) for entry in entries]
-    return {
-        each.run: {"expected": each.forecast[0], "low": each.forecast[1], "high": each.forecast[2]}
-        for each in in_flight(trials, curves, live.study().horizon)
-        if each.forecast is not None
-    }
+    rewards = {e.run.number: found.get((e.run.key, "reward"), []) for e in entries}
+    known = {number: live.forecasts[number] for number in rewards if number in live.forecasts}
+    every = max(1, horizon // _FORECASTS_A_RUN)
+    for entry in entries:
+        number = entry.run.number
+        step = rewards[number][-1][0] if rewards[number] else 0
+        if number not in known or not known[number][0] <= step < known[number][0] + every:
+            known[number] = step, _forecast(entry, rewards[number], horizon)
+    live.forecasts = known
+    return {number: told for number, (_, told) in known.items()}
 
 
-def _trial(entry: Entry) -> TrialRecord:
+def _forecast(entry: Entry, curve: Curve, horizon: int) -> object:
     run, s = entry.run, entry.segments[-1]
-    return TrialRecord(
+    trial = TrialRecord(
         run.id, run.number, run.configuration.id, run.model, Phase(s.phase), s.from_step, s.to_step, None, ""
     )
+    steps = [StepMetrics(step, {"reward": value}) for step, value in curve]
+    ahead = in_flight([trial], {run.id: steps}, horizon)[0].forecast
+    return None if ahead is None else {"expected": ahead[0], "low": ahead[1], "high": ahead[2]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -100,16 +99,11 @@ def _named(section: object, key: str) -> object:
 
 def _best(live: Live, records: Records) -> Found | None:
     """The best score on the largest model that has one."""
-    found: tuple[float, float] | None = None
-    best: tuple[Entry, Any] | None = None
-    for line in live.board.evaluations:
-        if line.score is None or not math.isfinite(line.score) or line.phase == Phase.FINAL.value:
-            continue
-        entry = live.board.entries[line.run]
-        rank = records.parameters(entry.run.model), line.score
-        if found is None or rank > found:
-            found, best = rank, (entry, line)
-    return None if best is None else _scored(*best)
+    model = max(live.board.better, key=records.parameters, default=None)
+    if model is None:
+        return None
+    line = live.board.better[model][-1]
+    return _scored(live.board.entries[line.run], line)
 
 
 def _recipe(live: Live, records: Records, best: Found | None) -> Found | None:
@@ -158,14 +152,13 @@ def _finalist(finalist: Finalist | None) -> Found | None:
 
 
 def _counts(live: Live) -> Found:
-    entries = live.board.entries.values()
-    kinds = [s.stop_kind for e in entries for s in e.segments if s.stop_kind is not None]
+    board = live.board
     return {
-        "runs": len(entries),
-        "evaluations": live.board.evaluation_count,
-        "stopped": sum(kind in _STOPPED for kind in kinds),
-        "failed": sum(kind in _FAILED for kind in kinds),
-        "configurations": len({e.run.configuration for e in entries}),
-        "in_flight": len(live.board.running()),
+        "runs": len(board.entries),
+        "evaluations": board.evaluation_count,
+        "stopped": sum(board.ends[kind] for kind in _STOPPED),
+        "failed": sum(board.ends[kind] for kind in _FAILED),
+        "configurations": len(board.configurations),
+        "in_flight": len(board.running()),
         "checkpoints_bytes": live.reading(checkpoint_bytes),
     }

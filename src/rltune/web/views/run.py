@@ -44,6 +44,8 @@ def run(live: Live, query: Mapping[str, str]) -> object:
     subjects = [name, entry.run.configuration.id, *(s.id for s in segments)]
     return {
         "run": row_of(entry, shares, live.flying()),
+        "horizon": live.study().horizon,
+        "rungs": live.study().facts.get("rungs") or [],
         "segments": [_segment(s) for s in segments],
         "checkpoints": [_checkpoint(c) for c in checkpoints],
         "decisions": live.reading(decisions_about, subjects),

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rltune.redaction import redacted
 from rltune.types import StopKind
-from rltune.visible import visible
 from rltune.web.board import Entry
 from rltune.web.live import Live
 from rltune.web.parameters import number_of, text_of
+from rltune.web.plain import shown
 
 MOST_ROWS = 500
 _REACHED = (None, StopKind.REACHED.value)
@@ -69,8 +68,7 @@ def row_of(entry: Entry, gpus: Mapping[str, float], flying: Mapping[int, int]) -
 def columns(live: Live) -> list[str]:
     """Names of the hyperparameters that were searched, then those that any configuration has beside them."""
     searched = [str(name) for name in live.study().fact("space")]
-    others = {name for c in {e.run.configuration for e in live.board.entries.values()} for name in c.values}
-    return [*searched, *sorted(others.difference(searched))]
+    return [*searched, *sorted(live.board.names.difference(searched))]
 
 
 def gpu_shares(live: Live) -> dict[str, float]:
@@ -125,19 +123,24 @@ def _matching(entries: Iterable[Entry], query: Mapping[str, str]) -> list[Entry]
     return [
         entry
         for entry in entries
-        if all(visible(str(_FACETS[name](entry))) == value for name, value in wanted.items())
+        if all(shown(str(_FACETS[name](entry))) == value for name, value in wanted.items())
         and (not words or _has(entry, words))
     ]
 
 
 def _has(entry: Entry, words: Iterable[str]) -> bool:
     """Whether each word is somewhere in what the row shows; `name=value` of a hyperparameter too."""
+    if entry.text is None:
+        entry.text = _text(entry)
+    return all(word in entry.text for word in words)
+
+
+def _text(entry: Entry) -> str:
     run, newest = entry.run, entry.newest
-    shown = [run.id, run.configuration.id, run.model, *(f"{k}={v}" for k, v in run.configuration.values.items())]
+    found = [run.id, run.configuration.id, run.model, *(f"{k}={v}" for k, v in run.configuration.values.items())]
     if newest is not None:
-        shown += [newest.phase, newest.stop_kind or "", newest.stop_rule or "", newest.stop_reason or "", newest.worker]
-    text = redacted(visible("\n".join(shown))).casefold()
-    return all(word in text for word in words)
+        found += [newest.phase, newest.stop_kind or "", newest.stop_rule or "", newest.stop_reason or "", newest.worker]
+    return shown("\n".join(found)).casefold()
 
 
 _FACETS: Mapping[str, Callable[[Entry], str | None]] = {
