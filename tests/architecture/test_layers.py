@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 LAYERS = [
     {"errors", "types", "clock", "words", "redaction", "visible"},
     {"config", "space", "curves", "tasks", "models", "faults"},
-    {"store", "stopping", "bayes", "trainers"},
+    {"store", "stopping", "bayes", "trainers", "priors"},
     {"executors", "optimizers", "analysis", "callbacks"},
     {"study", "report", "trackers"},
     {"cli", "web", "testing"},
