@@ -201,7 +201,8 @@ class StudyConfig(Section):
     final: FinalConfig = Field(default=FinalConfig(), description="How often the winner and the recipe are trained.")
     trackers: Annotated[Trackers, AfterValidator(_each_once)] = Field(
         default=(),
-        description="Experiment trackers in which each run is a run: wandb, mlflow, tensorboard (docs/trackers.md).",
+        description="Experiment trackers that follow the study: wandb, mlflow, tensorboard (docs/trackers.md), optuna "
+        "(docs/optuna.md).",
     )
     output: Name = Field(default="./studies", description="Folder that the study's own folder is made in.")
     store: Annotated[Name, AfterValidator(_no_password)] | None = Field(

@@ -150,11 +150,12 @@ class Study:
         return export(self.store, form)
 
     def track(self, tracker: str) -> str:
-        """Mirrors all runs into a tracker (`wandb`, `mlflow`, `tensorboard`), with the study file's options for it if
-        it names the tracker. Returns what was done. Repeating it adds nothing; a running study can be mirrored too.
+        """Mirrors the study into a tracker (`wandb`, `mlflow`, `tensorboard`, `optuna`), with the study file's options
+        for it if it names the tracker. Returns what was done. Repeating it adds nothing; a study can be mirrored while
+        it runs.
 
         Raises:
-            TrackerError: if the tracker can't be used or lacks runs afterwards.
+            TrackerError: if the tracker can't be used or lacks something afterwards.
         """
         chosen = {t.name: t.options for t in load_study(self.folder / STUDY_FILE).config.trackers}
         alive = lock_holder(self.location, self.name) is not None
