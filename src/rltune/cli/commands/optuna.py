@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import signal
+from threading import Event
 
 from rltune.cli.console import TextConsole
 from rltune.clock import SystemClock
@@ -19,13 +20,19 @@ def main(study_at: str, storage: str | None, rebuild: bool, export_only: bool, h
             warnings.print(text, style="yellow")
 
     page = None if export_only else (host, port)
-    mirror_into_optuna(study_at, storage, SystemClock(), tell, interrupted, rebuild=rebuild, page=page)
+    mirror_into_optuna(study_at, storage, SystemClock(), tell, UntilAsked(), rebuild=rebuild, page=page)
 
 
-def interrupted(seconds: float) -> bool:
-    """Waits; whether Ctrl-C came meanwhile, which is how looking at a page ends."""
-    try:
-        time.sleep(seconds)
-    except KeyboardInterrupt:
-        return True
-    return False
+class UntilAsked:
+    """Waits, from the first call on, until Ctrl-C or SIGTERM, which is how looking at a page ends: then what is just
+    being written is written first."""
+
+    def __init__(self) -> None:
+        self._asked: Event | None = None
+
+    def __call__(self, seconds: float) -> bool:
+        if self._asked is None:
+            asked = self._asked = Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: asked.set())
+        return self._asked.wait(seconds)
