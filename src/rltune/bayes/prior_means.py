@@ -41,6 +41,7 @@ class PriorMeans:
 
     def __init__(self, earlier: Sequence[PriorTask], layout: Layout, target: float) -> None:
         self.names = tuple(one.name for one in earlier)
+        self.fixed = tuple(one.weight is not None for one in earlier)
         self.trusts = tuple(_trust(one) for one in earlier)
         self._layout = Layout(layout.d, layout.rate)
         self._models = [_model_of(one, self._layout, target) for one in earlier]

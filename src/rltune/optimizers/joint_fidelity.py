@@ -26,6 +26,7 @@ from rltune.bayes.prior_means import PriorMeans
 from rltune.bayes.score_model import Hyperparameters, ScoreModel, fit_points, fit_to, one_thread, representatives
 from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
+from rltune.optimizers.beliefs import Belief, concordance
 from rltune.optimizers.candidates import Candidate, candidates, neighbours, new_configurations
 from rltune.optimizers.design import next_of_design
 from rltune.optimizers.options import JointFidelityOptions
@@ -101,6 +102,21 @@ class JointFidelityOptimizer:
             model = self._score_model(history)
             eligible = self._promising(model, runs)
             return self._best_means(model, eligible, count)
+
+    def beliefs(self, history: History) -> Sequence[Belief]:
+        """See `rltune.optimizers.beliefs.Believes`."""
+        if self._earlier is None:
+            return ()
+        with one_thread():
+            model = self._model_of(history, MOST_ROWS)
+        data, layout = model.data, model.data.layout
+        said, fidelities = data.x[:, layout.earlier], data.x[:, layout.steps : layout.run]
+        return [
+            Belief(name, float(weight), fixed, concordance(m, data.y, fidelities), len(data))
+            for name, weight, fixed, m in zip(
+                self._earlier.names, model.trusted(), self._earlier.fixed, said.T, strict=True
+            )
+        ]
 
     def _promising(self, model: ScoreModel, runs: Runs) -> list[Configuration]:
         """What may be named best: all that ran and live, and the best new one that a local search finds around them, by
