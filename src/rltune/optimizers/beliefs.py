@@ -24,6 +24,8 @@ class Belief:
     Attributes:
         name: of the earlier study. weight: how far it is believed, 1 is to the letter, 0 not at all, below 0 the
             contrary; `fixed`: as the study file says, not learned.
+        influence: standard deviation of what it thereby adds to the predictions of what was evaluated, in those of the
+            scores there: one that has nothing to say has none, however far it is believed.
         correlation: τ between what it says and what was measured, -1 to 1; None with too few pairs.
         evaluations: of the study, that it was compared with.
     """
@@ -31,6 +33,7 @@ class Belief:
     name: str
     weight: float
     fixed: bool
+    influence: float
     correlation: float | None
     evaluations: int
 

@@ -112,7 +112,14 @@ class JointFidelityOptimizer:
         data, layout = model.data, model.data.layout
         said, fidelities = data.x[:, layout.earlier], data.x[:, layout.steps : layout.run]
         return [
-            Belief(name, float(weight), fixed, concordance(m, data.y, fidelities), len(data))
+            Belief(
+                name,
+                float(weight),
+                fixed,
+                float(abs(weight) * m.std()) if len(m) else 0.0,
+                concordance(m, data.y, fidelities),
+                len(data),
+            )
             for name, weight, fixed, m in zip(
                 self._earlier.names, model.trusted(), self._earlier.fixed, said.T, strict=True
             )

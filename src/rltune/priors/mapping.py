@@ -98,6 +98,9 @@ def map_prior(prior: Prior, wishes: Wishes, ground: Ground) -> Mapped:
     rows: list[tuple[np.ndarray, PriorEvaluation, dict[str, Scalar]]] = []
     for evaluation in prior.evaluations:
         values = _renamed({**prior.fixed, **evaluation.configuration}, wishes.rename, factor)
+        if values.keys().isdisjoint(ground.space.names):
+            lost["it has none of the searched hyperparameters"] += 1
+            continue
         whole, added = _completed(values, ground)
         x = place(ground.space, whole)
         if isinstance(x, str):

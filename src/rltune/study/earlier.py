@@ -45,7 +45,8 @@ class EarlierStudy:
         lines += [f"{several(count, 'evaluation')} left out: {why}" for why, count in found.lost.items()]
         if found.filled:
             values = [f"{name} {value}" for name, value in found.filled.items()]
-            lines.append(f"it says nothing of {listed(list(found.filled))}; taken for {', '.join(values)}")
+            meant = "; a name that it has there is told with `rename`" if found.unsearched else ""
+            lines.append(f"it says nothing of {listed(list(found.filled))}: taken for {', '.join(values)}{meant}")
         if found.unsearched:
             lines.append(f"not searched here, so passed over: {listed(found.unsearched)}")
         if found.unplaced:
