@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rltune.errors import PriorError
@@ -31,6 +31,7 @@ evaluations = st.builds(
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(
     st.lists(evaluations, max_size=5, unique_by=lambda e: e.key),
     texts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from rltune.errors import PriorError
@@ -76,6 +76,7 @@ class Prior:
         fixed: hyperparameters that were the same in all runs, in native units: where a space searches one that was
             fixed there, this is the value that its results are about.
         width: hidden size of the model whose learning rates the configurations are written for; None: not known.
+        base_scores: by model, the score before any training, as far as it is known: what a failed run is worth.
 
     Raises:
         PriorError: if one of them can't be, or two evaluations are of the same run and step.
@@ -88,6 +89,7 @@ class Prior:
     task: str | None = None
     fixed: Mapping[str, Scalar] = field(default_factory=dict)
     width: int | None = None
+    base_scores: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("source", "metric"):
@@ -100,8 +102,12 @@ class Prior:
             if value is not None and not (_is_whole(value) and value > 0):
                 raise PriorError(f"{name} must be a whole number above 0 or null, got {value!r}", where=name)
         _check_values(self.fixed, "fixed")
+        _check_values(self.base_scores, "base_scores")
+        if odd := [name for name, score in self.base_scores.items() if not _is_finite(score)]:
+            raise PriorError(f"base_scores.{odd[0]} must be a number", where="base_scores")
         object.__setattr__(self, "evaluations", tuple(self.evaluations))
-        object.__setattr__(self, "fixed", MappingProxyType(dict(sorted(self.fixed.items()))))
+        for name in ("fixed", "base_scores"):
+            object.__setattr__(self, name, MappingProxyType(dict(sorted(getattr(self, name).items()))))
         seen: dict[tuple[object, ...], int] = {}
         for number, evaluation in enumerate(self.evaluations, 1):
             if (first := seen.setdefault(evaluation.key, number)) != number:
@@ -112,9 +118,8 @@ class Prior:
                 )
 
     def __reduce__(self) -> tuple[type[Prior], tuple[object, ...]]:
-        return Prior, (
-            self.source, self.evaluations, self.metric, self.horizon, self.task, dict(self.fixed), self.width,
-        )  # fmt: skip
+        plain = (dict(value) if isinstance(value := getattr(self, f.name), Mapping) else value for f in fields(self))
+        return Prior, tuple(plain)
 
 
 def _check_values(values: object, where: str = "configuration") -> None:

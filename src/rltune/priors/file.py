@@ -5,7 +5,7 @@
     {"configuration": {"learning_rate": 1e-06}, "model": "Qwen2.5-0.5B", "parameters": 5e8, "steps": 200,
      "score": 0.61, "seed": 0}
 
-Of an evaluation only `configuration` and `score` are needed; `fixed` and `width` may stand in the header (see `Prior`).
+Of an evaluation `configuration` and `score` are needed, of the header `source`; more may stand in it (see `Prior`).
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ def create(
         set_aside(folder, config)
     values = config.model_dump(mode="json", by_alias=True)
     text = file.text if name is None and output is None and file.text else yaml.safe_dump(values, sort_keys=False)
-    return Study(write_down(folder, text, config, values), folder, blueprint)
+    return Study(write_down(folder, text, config, values, blueprint.earlier), folder, blueprint)
 
 
 def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
@@ -223,7 +223,7 @@ def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     folder = Path(folder)
     file = load_study(study_file_in(folder))
     store = open_store(file.config.store or folder, file.config.name, folder=folder)
-    return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
+    return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config), folder))
 
 
 FREE = ("budget", "executor", "checkpoints", "confirm", "final", "trackers", "output", "store")
