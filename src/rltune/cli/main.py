@@ -15,7 +15,7 @@ import typer
 from rltune import __version__
 from rltune.cli.calling import USAGE_STATUS, call, show
 from rltune.cli.curve_commands import forecast, replay_stopping
-from rltune.cli.optuna_commands import optuna
+from rltune.cli.optuna_commands import import_, optuna
 from rltune.errors import RltuneError
 from rltune.stopping.labels import DEFINITION
 
@@ -185,6 +185,7 @@ def export(
 
 
 app.command()(optuna)
+app.command("import")(import_)
 app.command()(forecast)
 app.command("replay-stopping", epilog=DEFINITION)(replay_stopping)
 
