@@ -66,7 +66,7 @@ $(VERL_READY): tests/trainers/verl/requirements.txt
 # Renews the pins from pyproject.toml, in an environment of its own.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,ray,postgres,dashboard,dev]'
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,ray,postgres,optuna,dev]'
 	{ head -1 requirements.lock; .venv-lock/bin/python -m pip freeze --exclude rltune; } | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > .venv-lock/new
 	mv .venv-lock/new requirements.lock
 	rm -rf .venv-lock

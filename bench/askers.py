@@ -27,8 +27,9 @@ from contenders import problem_of
 from peers.driver import HERE, PeerError, environment, interpreter
 from rltune.optimizers.base import Problem
 from rltune.optimizers.build import build_optimizer
+from rltune.optimizers.distributions import distribution_of
 from rltune.optimizers.optuna_parts import quiet
-from rltune.optimizers.optuna_study import distribution_of, suggest
+from rltune.optimizers.optuna_study import suggest
 from rltune.types import Configuration, Evaluation, History
 
 LIMIT_SECONDS = 600.0

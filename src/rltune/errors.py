@@ -100,6 +100,10 @@ class CurveError(RltuneError):
     """A curve can't be used: its arrays don't fit together, or a law's range is impossible."""
 
 
+class PriorError(RltuneError):
+    """A prior file, or an earlier study, can't be read as prior knowledge."""
+
+
 class TrackerError(RltuneError):
     """An experiment tracker can't be found, lacks its package or its secret, or can't be written."""
 

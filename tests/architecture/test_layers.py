@@ -15,12 +15,19 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 LAYERS = [
     {"errors", "types", "clock", "words", "redaction", "visible"},
     {"config", "space", "curves", "tasks", "models", "faults"},
-    {"store", "stopping", "bayes", "trainers"},
+    {"store", "stopping", "bayes", "trainers", "priors"},
     {"executors", "optimizers", "analysis", "callbacks"},
-    {"study", "report", "trackers"},
+    {"study", "report", "trackers", "importers"},
     {"cli", "web", "testing"},
 ]
-ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers")}
+ARROWS = {
+    ("config", "space"),
+    ("models", "tasks"),
+    ("study", "report"),
+    ("study", "trackers"),
+    ("importers", "trackers"),
+    ("bayes", "priors"),
+}
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
 HEAVY |= {"alembic", *TRACKER_PACKAGES}

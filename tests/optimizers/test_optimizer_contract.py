@@ -6,10 +6,14 @@ import math
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rltune.optimizers.base import AsksMany, ModelSpec, Optimizer, Problem, Session
 from rltune.optimizers.build import OPTIMIZERS, build_optimizer
+from rltune.priors import Prior, PriorEvaluation
+from rltune.priors.mapping import Ground, Wishes, map_prior
+from rltune.priors.task import PriorTask
 from rltune.space.parameters import CategoricalParameter
 from rltune.space.space import Space
 from rltune.testing.surfaces import MIDDLE, SMALL, GrpoSurface, simulate
@@ -31,6 +35,7 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "grid": ("grid", {}),
     "grid, fine": ("grid", {"points": 3, "fine_points": 2, "seeds": 2}),
     "joint_fidelity": ("joint_fidelity", {"initial": 3}),
+    "joint_fidelity, earlier studies": ("joint_fidelity", {"initial": 4}),
     "joint_fidelity, ei_per_cost": ("joint_fidelity", {"initial": 3, "acquisition": "ei_per_cost"}),
     "optuna, gp": ("optuna", {"sampler": "gp", "pruner": "median", "pruner_options": {"n_startup_trials": 2}}),
     "optuna, nsgaii": ("optuna", {"sampler": "nsgaii", "pruner": "successive_halving"}),
@@ -50,7 +55,30 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def build(name: str, problem: Problem) -> Optimizer:
+    if "earlier studies" in name:
+        problem = replace(problem, priors=(earlier(problem, 1), earlier(problem, 2)))
     return build_optimizer(VARIANTS[name][0], problem, VARIANTS[name][1])
+
+
+def earlier(problem: Problem, seed: int) -> PriorTask:
+    """A study with the problem's space and models, of which one run in five failed; its scores are of no use."""
+    rng, sizes = np.random.default_rng(seed), problem.sizes
+    models = [str(model) for model in rng.choice(list(sizes), 15)]
+    found = {
+        e.key: e
+        for model, score in zip(models, rng.random(15), strict=True)
+        for e in [
+            PriorEvaluation(
+                problem.space.sample(rng).values,
+                model,
+                sizes[model],
+                int(rng.choice(problem.rungs)),
+                None if score < 0.2 else float(score),
+            )
+        ]
+    }
+    ground = Ground(problem.space, problem.recipe.values, sizes, problem.target.name)
+    return map_prior(Prior(f"study {seed}", tuple(found.values())), Wishes(), ground).task
 
 
 def ended(proposal: Proposal, score: float | None, kind: StopKind = StopKind.REACHED) -> Evaluation:

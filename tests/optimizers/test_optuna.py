@@ -16,8 +16,9 @@ from rltune.errors import OptimizerError
 from rltune.optimizers.base import Session
 from rltune.optimizers.baseline_options import PRUNERS, SAMPLERS, OptunaOptions
 from rltune.optimizers.build import build_optimizer, check_optimizer
+from rltune.optimizers.distributions import distribution_of
 from rltune.optimizers.optuna_parts import IDENTITY, StableHyperband, make_pruner, make_sampler, quiet
-from rltune.optimizers.optuna_study import Judge, distribution_of, study_of
+from rltune.optimizers.optuna_study import Judge, study_of
 from rltune.optimizers.trials import Trial, read_trials
 from rltune.space.parameters import CategoricalParameter, FloatParameter, IntParameter
 from rltune.space.space import Space

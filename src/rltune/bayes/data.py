@@ -5,8 +5,10 @@ Notation:
     d  `space.dimension`
     z  (2,) fidelity coordinates in [0, 1]: log steps (smallest rung 0, r_max 1), log model size (smallest model 0,
        target 1)
-    x  (n, D), D = d + 3: encoding of φ, then z, then the run (rungs of one run share its luck): 0, 1, ... for those
-       in the history, NEW_RUN for one that hasn't begun, NO_RUN for a configuration's expected score
+    p  earlier studies that are known (see `prior_means`)
+    x  (n, D), D = d + p + 3: encoding of φ, what p earlier studies say of it, then z, then the run (rungs of one run
+       share its luck): 0, 1, ... for those in the history, NEW_RUN for one that hasn't begun, NO_RUN for a
+       configuration's expected score
     y  (n,) score, winsorized below at the base model's score: every way to be worse than no training is equally bad,
        and a cliff doesn't ruin the fit. A run that failed, diverged or was stopped by a rule is worth that. One that a
        forecast ended (futile, or on its plateau) is worth that forecast at r_max, the step that it was on its way to.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -37,29 +40,43 @@ Run = tuple[Configuration, str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Normal prior of how far an earlier study is believed: 1 is to the letter, 0 not at all."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things stand in x: `d` columns of φ, of them `rate` the learning rate's (None: it isn't searched), then
-    log steps, log model size and the run."""
+    """Where things stand in x: `d` columns of φ, of them `rate` the learning rate's (None: it isn't searched), one of
+    each earlier study in `trusts`, then log steps, log model size and the run."""
 
     d: int
     rate: int | None = None
+    trusts: tuple[Trust, ...] = ()
+
+    @property
+    def earlier(self) -> slice:
+        """The columns of earlier studies."""
+        return slice(self.d, self.d + len(self.trusts))
 
     @property
     def steps(self) -> int:
-        return self.d
+        return self.d + len(self.trusts)
 
     @property
     def size(self) -> int:
-        return self.d + 1
+        return self.steps + 1
 
     @property
     def run(self) -> int:
-        return self.d + 2
+        return self.steps + 2
 
     @property
     def width(self) -> int:
         """D, the number of columns."""
-        return self.d + 3
+        return self.steps + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +153,17 @@ def _encoded(space: Space, configuration: Configuration) -> np.ndarray | None:
         return None
 
 
-def training_data(history: History, space: Space, scale: FidelityScale) -> TrainingData:
+class Saying(Protocol):
+    """What earlier studies say of configurations (see `prior_means`)."""
+
+    trusts: tuple[Trust, ...]
+
+    def __call__(self, encodings: np.ndarray) -> np.ndarray:
+        """(q, p) of encodings (q, d)."""
+        ...
+
+
+def training_data(history: History, space: Space, scale: FidelityScale, earlier: Saying | None = None) -> TrainingData:
     """The evaluations, without those of unknown models or other spaces, or that say nothing; in an order of their own,
     so that the order in which they came makes no difference."""
     floors = floor_scores(history)
@@ -158,16 +185,24 @@ def training_data(history: History, space: Space, scale: FidelityScale) -> Train
         floor = floors.get(model, floors[""])
         worth = worth_of(evaluation)
         scores.append(floor if worth is None else max(worth, floor))
-    layout = layout_of(space)
-    x = np.array(rows).reshape(len(rows), layout.width)
-    return TrainingData(x, np.array(scores), layout, runs)
+    x = np.array(rows).reshape(len(rows), space.dimension + 3)
+    return TrainingData(with_earlier(x, earlier), np.array(scores), layout_of(space, earlier), runs)
 
 
-def layout_of(space: Space) -> Layout:
+def with_earlier(x: np.ndarray, earlier: Saying | None) -> np.ndarray:
+    """x (n, D) of rows (n, d + 3) that lack the columns of earlier studies."""
+    if earlier is None or not earlier.trusts:
+        return x
+    encodings, index = np.unique(x[:, :-3], axis=0, return_inverse=True)
+    return np.column_stack([x[:, :-3], earlier(encodings)[index], x[:, -3:]])
+
+
+def layout_of(space: Space, earlier: Saying | None = None) -> Layout:
     """Where things stand in x for a space."""
     rate = space.parameters.get(LEARNING_RATE)
     numeric = rate is not None and not isinstance(rate, CategoricalParameter)
-    return Layout(space.dimension, space.column(LEARNING_RATE) if numeric else None)
+    trusts = () if earlier is None else earlier.trusts
+    return Layout(space.dimension, space.column(LEARNING_RATE) if numeric else None, trusts)
 
 
 def floor_scores(history: History) -> dict[str, float]:

@@ -5,7 +5,9 @@ Notation:
     z        (·, 2) the fidelity columns t (log steps) and m (log model size), both 1 at the goal
     u        the encoding's learning-rate column, moved to u + γ (1 - m) + δ (1 - t): the best rate drops as models
              grow and as runs get longer, and a configuration is compared with what it would be at the goal
-    k        a M(φ) M(z)  +  s (φ - 1/2)·(φ' - 1/2)  +  b G(z)  +  c [same run] M(t)
+    m, β     (·, p) what p earlier studies say of φ, and how far each is believed, β_j ~ N(b_j, τ_j²)
+    mean     μ + Σ_j b_j m_j
+    k        a M(φ) M(z)  +  s (φ - 1/2)·(φ' - 1/2)  +  b G(z)  +  c [same run] M(t)  +  Σ_j τ_j² m_j m_j'
              what a configuration is worth, as far as fidelities are alike; trends, which go on to the edges of the
              space (more rollouts are better); the learning curve that all configurations share; the luck of one run,
              which its rungs share
@@ -59,18 +61,29 @@ class Kernel:
         return torch.cat([self._block(a, part) for part in b.split(BLOCK, dim=-2)], dim=-1)
 
     def _block(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        d, run = self.layout.d, self.layout.run
+        d, run, z = self.layout.d, self.layout.run, slice(self.layout.steps, self.layout.run)
         a, b = self._moved(a), self._moved(b)
         alike = matern(distance(*self._scaled(slice(0, d), "length 0", a, b)))
-        alike = alike * matern(distance(*self._scaled(slice(d, d + 2), "length steps", a, b)))
+        alike = alike * matern(distance(*self._scaled(z, "length steps", a, b)))
         trend = (a[..., :d] - 0.5) @ (b[..., :d] - 0.5).mT
-        curve = torch.exp(-0.5 * squared(*self._scaled(slice(d, d + 2), "curve steps", a, b)))
+        curve = torch.exp(-0.5 * squared(*self._scaled(z, "curve steps", a, b)))
         k = self.positive("scale") * alike + self.positive("slope") * trend + self.positive("curve scale") * curve
         if (a[..., run] >= 0).any() and (b[..., run] >= 0).any():  # most queries are of no run: a fifth of the time
             same = (a[..., :, None, run] == b[..., None, :, run]) & (a[..., :, None, run] >= 0)
-            luck = matern(distance(*self._scaled(slice(d, d + 1), "length steps", a, b)))
+            luck = matern(distance(*self._scaled(slice(z.start, z.start + 1), "length steps", a, b)))
             k = k + self.positive("luck") * same * luck
-        return k
+        return k + self._trusted(a) @ self._trusted(b).mT if self.layout.trusts else k
+
+    def _trusted(self, a: torch.Tensor) -> torch.Tensor:
+        """τ m (..., n, p): what earlier studies say, times how far one deviation of their trust reaches."""
+        return a[..., self.layout.earlier] * torch.tensor([t.sd for t in self.layout.trusts], dtype=a.dtype)
+
+    def mean(self, a: torch.Tensor) -> torch.Tensor:
+        """The mean (n,) of rows of a before any data: a constant, and what earlier studies are believed at first."""
+        if not self.layout.trusts:
+            return self.plain("mean").expand(a.shape[:-1])
+        believed = torch.tensor([t.mean for t in self.layout.trusts], dtype=a.dtype)
+        return self.plain("mean") + a[..., self.layout.earlier] @ believed
 
     def pairs(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """k (n,) of each row of a (n, D) with the same row of b (n, D)."""
@@ -86,6 +99,8 @@ class Kernel:
         """k(x, x) (n,) of rows of a; a run that hasn't begun has its luck ahead of it."""
         trend = (self._moved(a)[:, : self.layout.d] - 0.5).square().sum(1)
         common = self.positive("scale") + self.positive("slope") * trend + self.positive("curve scale")
+        if self.layout.trusts:
+            common = common + self._trusted(a).square().sum(1)
         return common + self.positive("luck") * (a[:, self.layout.run] != NO_RUN)
 
     def positive(self, name: str) -> torch.Tensor:

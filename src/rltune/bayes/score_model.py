@@ -123,7 +123,7 @@ class ScoreModel:
         self.kernel = Kernel(data.layout, _tensor(hyperparameters.theta))
         self._x = _tensor(data.x)
         with torch.no_grad():
-            residual = _tensor(self.scale.standardize(data.y)) - self.kernel.plain("mean")
+            residual = _tensor(self.scale.standardize(data.y)) - self.kernel.mean(self._x)
             self._root = self._cholesky(self._x) if known is None else self._extended(known)  # L
             self._weights = torch.cholesky_solve(residual[:, None], self._root)[:, 0]  # K⁻¹ (v - mean)
 
@@ -157,7 +157,7 @@ class ScoreModel:
     def means(self, x: np.ndarray) -> np.ndarray:
         """Posterior mean (q,) at x (q, D): as `posterior`, for a fraction of its time."""
         with torch.no_grad():
-            mean = self.kernel.plain("mean") + self.kernel(self._x, _tensor(x)).T @ self._weights
+            mean = self.kernel.mean(_tensor(x)) + self.kernel(self._x, _tensor(x)).T @ self._weights
         return mean.numpy()
 
     def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,6 +191,13 @@ class ScoreModel:
         data = replace(self.data, x=np.vstack([self.data.x, x]), y=np.append(self.data.y, imagined))
         return ScoreModel(data, self.hyperparameters, self.scale, self)
 
+    def trusted(self) -> np.ndarray:
+        """E[β | data] (p,): how far each earlier study is believed by now."""
+        trusts = self.data.layout.trusts
+        said = self._x[:, self.data.layout.earlier]
+        learned = (said.T @ self._weights).numpy() if len(said) else np.zeros(len(trusts))
+        return np.array([t.mean + t.sd**2 * by for t, by in zip(trusts, learned, strict=True)])
+
     def solve(self, x: np.ndarray) -> Solved:
         """At x (q, D)."""
         query = _tensor(x)
@@ -198,7 +205,7 @@ class ScoreModel:
             cross = self.kernel(self._x, query)
             solved = torch.linalg.solve_triangular(self._root, cross, upper=False)
             variance = (self.kernel.variance(query) - solved.square().sum(0)).clamp_min(1e-10)
-            mean = self.kernel.plain("mean") + cross.T @ self._weights
+            mean = self.kernel.mean(query) + cross.T @ self._weights
         return Solved(query, mean.numpy(), solved, variance.numpy())
 
 
@@ -241,7 +248,7 @@ def _negative_log_density(kernel: Kernel, x: torch.Tensor, target: torch.Tensor)
     n = len(target)
     covariance = kernel(x, x) + (kernel.positive("noise") + JITTER) * torch.eye(n, dtype=torch.double)
     root = torch.linalg.cholesky(covariance)
-    residual = target - kernel.plain("mean")
+    residual = target - kernel.mean(x)
     solved = torch.linalg.solve_triangular(root, residual[:, None], upper=False)
     return 0.5 * solved.square().sum() + root.diagonal().log().sum()
 

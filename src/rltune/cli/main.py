@@ -15,6 +15,7 @@ import typer
 from rltune import __version__
 from rltune.cli.calling import USAGE_STATUS, call, show
 from rltune.cli.curve_commands import forecast, replay_stopping
+from rltune.cli.optuna_commands import import_, optuna
 from rltune.errors import RltuneError
 from rltune.stopping.labels import DEFINITION
 
@@ -199,16 +200,19 @@ def export(
         typer.Option(
             "--format",
             "-f",
-            help="trl, verl, command or json; wandb, mlflow or tensorboard. Default: that of the study's trainer.",
+            help="trl, verl, command or json; wandb, mlflow, tensorboard or optuna. Default: that of the study's "
+            "trainer.",
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(help="A file to write. Default: standard output.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the winner's settings for a trainer, or mirror all runs into an experiment tracker."""
+    """Print the winner's settings for a trainer, or mirror the study into an experiment tracker."""
     call("export", study, "json" if as_json else form, output)
 
 
+app.command()(optuna)
+app.command("import")(import_)
 app.command()(forecast)
 app.command("replay-stopping", epilog=DEFINITION)(replay_stopping)
 

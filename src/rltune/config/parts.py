@@ -250,7 +250,7 @@ class TrackerConfig(Section):
 
     model_config = {"extra": "allow"}
 
-    name: Name = Field(description="wandb, mlflow or tensorboard (docs/trackers.md).")
+    name: Name = Field(description="wandb, mlflow, tensorboard (docs/trackers.md) or optuna (docs/optuna.md).")
 
     @property
     def options(self) -> dict[str, object]:

@@ -20,23 +20,23 @@ class Section(BaseModel):
     """Where keys stand that people look for here."""
 
 
-def _no_bool(value: object) -> object:
+def no_bool(value: object) -> object:
     # Python and YAML both count `true` as 1; in a study file it is a slip.
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "expected a number")
     return value
 
 
-Count = Annotated[int, BeforeValidator(_no_bool), Field(strict=True, ge=1, le=10**9)]
+Count = Annotated[int, BeforeValidator(no_bool), Field(strict=True, ge=1, le=10**9)]
 """A whole number from 1."""
 
-Seed = Annotated[int, BeforeValidator(_no_bool), Field(strict=True, ge=0, lt=2**31)]
+Seed = Annotated[int, BeforeValidator(no_bool), Field(strict=True, ge=0, lt=2**31)]
 """A whole number that any library takes as a seed."""
 
-Fraction = Annotated[float, BeforeValidator(_no_bool), Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+Fraction = Annotated[float, BeforeValidator(no_bool), Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
 """A share: above 0, at most 1."""
 
-Positive = Annotated[float, BeforeValidator(_no_bool), Field(strict=True, gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, BeforeValidator(no_bool), Field(strict=True, gt=0, allow_inf_nan=False)]
 """A finite number above 0."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -35,6 +34,7 @@ from rltune.config.parts import (
     ValidationConfig,
 )
 from rltune.config.section import Count, Section, Seed, Value
+from rltune.config.warm_start import WarmStart, no_password
 from rltune.errors import SpaceError
 from rltune.space.constraints import parse_constraint
 
@@ -80,15 +80,6 @@ def _each_once(trackers: Trackers) -> Trackers:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise PydanticCustomError("problem", "the tracker {name} is named twice", {"name": repr(twice)})
     return trackers
-
-
-def _no_password(url: str) -> str:
-    # A password may hold a slash, even an @.
-    if re.search(r"://[^/:@]*:[^@]*@", url) or re.search(r"[?&](ssl)?password=", url, re.IGNORECASE):
-        raise PydanticCustomError(
-            "password", "the database URL must not hold a password; set PGPASSWORD or use ~/.pgpass instead"
-        )
-    return url
 
 
 def _constraint(text: str) -> str:
@@ -185,6 +176,10 @@ class StudyConfig(Section):
         default=OptimizerConfig(name="joint_fidelity"),
         description="joint_fidelity spends most of the budget on small models and short runs.",
     )
+    warm_start: WarmStart = Field(
+        default=(),
+        description="Earlier studies and prior files whose results are prior knowledge (docs/warm-start.md).",
+    )
     executor: Executor = Field(
         default=ExecutorConfig(), description="Where trials run: local, which needs no set-up, or ray."
     )
@@ -201,10 +196,11 @@ class StudyConfig(Section):
     final: FinalConfig = Field(default=FinalConfig(), description="How often the winner and the recipe are trained.")
     trackers: Annotated[Trackers, AfterValidator(_each_once)] = Field(
         default=(),
-        description="Experiment trackers in which each run is a run: wandb, mlflow, tensorboard (docs/trackers.md).",
+        description="Experiment trackers that follow the study: wandb, mlflow, tensorboard (docs/trackers.md), optuna "
+        "(docs/optuna.md).",
     )
     output: Name = Field(default="./studies", description="Folder that the study's own folder is made in.")
-    store: Annotated[Name, AfterValidator(_no_password)] | None = Field(
+    store: Annotated[Name, AfterValidator(no_password)] | None = Field(
         default=None,
         description="Database URL such as postgresql+psycopg://host/db; none: SQLite in the study's folder.",
     )

@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from rltune.errors import OptimizerError, SpaceError
 from rltune.optimizers.telling import WHERE, Told, checked, ends, evaluation_of
+from rltune.priors.task import PriorTask
 from rltune.space.space import Space
 from rltune.types import Configuration, Cost, Evaluation, Fidelity, History, Proposal, StopKind
 
@@ -52,6 +53,7 @@ class Problem:
         rungs: allowed step budgets, increasing; the last is r_max.
         recipe: the configuration to beat, in the space; always part of the initial design.
         seed: of everything random, 0 or more. training_seed: the seed that search runs are trained with.
+        priors: what earlier studies measured, mapped into the space (see `rltune.priors.mapping`).
 
     Raises:
         OptimizerError: if the rungs don't increase, the recipe lies outside of the space, two models have one name, or
@@ -66,9 +68,10 @@ class Problem:
     recipe: Configuration
     seed: int
     training_seed: int = 0
+    priors: tuple[PriorTask, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("proxies", "search_models", "rungs"):
+        for name in ("proxies", "search_models", "rungs", "priors"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_models()
         self._check_rungs()

@@ -31,6 +31,10 @@ LIGHT = frozenset({"bohb", "grid", "optuna", "random", "recipe"})
 """Those that can be made without PyTorch."""
 
 
+LEARNS_FROM_PRIORS = frozenset({"joint_fidelity"})
+"""Those that use what earlier studies measured (`Problem.priors`)."""
+
+
 def check_optimizer(
     name: str, options: Mapping[str, object] | None = None, problem: Problem | None = None
 ) -> OptimizerOptions:

@@ -7,6 +7,9 @@ model, and the best third of them goes on to the next rung, and so on: so the mo
 from __future__ import annotations
 
 import math
+from collections import deque
+
+import numpy as np
 
 from rltune.optimizers.base import Problem
 from rltune.optimizers.runs import Runs
@@ -15,6 +18,10 @@ from rltune.types import Configuration, Fidelity, Phase, Proposal
 
 KEPT = 3
 """One in this many goes on from rung to rung."""
+FROM_EARLIER = 3
+"""With earlier studies one in this many is one of their best."""
+APART = 0.15
+"""In unit values: two configurations of earlier studies that differ by less, in every hyperparameter, are as one."""
 
 
 def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
@@ -33,10 +40,27 @@ def next_of_design(problem: Problem, runs: Runs, count: int) -> Proposal | None:
 
 
 def design(problem: Problem, count: int) -> tuple[Configuration, ...]:
-    """`count` (or fewer, in a small space) configurations: the recipe, then a scrambled Sobol sequence."""
+    """`count` (or fewer, in a small space) configurations: the recipe, the best of earlier studies, if there are any,
+    for a third of the others, then a scrambled Sobol sequence."""
     space = problem.space
     drawn = (space.tidy(c) for c in sobol(space, count, problem.seed))
-    return tuple(dict.fromkeys((problem.recipe, *drawn)))[:count]
+    return tuple(dict.fromkeys((problem.recipe, *proven(problem, (count - 1) // FROM_EARLIER), *drawn)))[:count]
+
+
+def proven(problem: Problem, count: int) -> list[Configuration]:
+    """Up to `count` configurations that were the best of earlier studies, in turns, none close to another."""
+    space = problem.space
+    chosen = {problem.recipe: space.units(problem.recipe)}
+    waiting = [deque(prior.best) for prior in problem.priors if prior.weight != 0]
+    while any(waiting) and len(chosen) <= count:
+        for queue in waiting:
+            while queue:
+                configuration = queue.popleft()
+                u = space.units(configuration)
+                if all(np.abs(u - other).max() >= APART for other in chosen.values()):
+                    chosen[configuration] = u
+                    break
+    return list(chosen)[1 : count + 1]
 
 
 def _promotion(problem: Problem, runs: Runs, model: str, others: list[Configuration]) -> Proposal | None:

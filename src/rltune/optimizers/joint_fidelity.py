@@ -13,10 +13,20 @@ from dataclasses import replace
 import numpy as np
 
 from rltune.bayes.cost_model import fit_cost_model
-from rltune.bayes.data import NO_RUN, FidelityScale, TrainingData, encode_nearest, layout_of, training_data
+from rltune.bayes.data import (
+    NO_RUN,
+    FidelityScale,
+    TrainingData,
+    encode_nearest,
+    layout_of,
+    training_data,
+    with_earlier,
+)
+from rltune.bayes.prior_means import PriorMeans
 from rltune.bayes.score_model import Hyperparameters, ScoreModel, fit_points, fit_to, one_thread, representatives
 from rltune.errors import OptimizerError, suggest
 from rltune.optimizers.base import Problem
+from rltune.optimizers.beliefs import Belief, concordance
 from rltune.optimizers.candidates import Candidate, candidates, neighbours, new_configurations
 from rltune.optimizers.design import next_of_design
 from rltune.optimizers.options import JointFidelityOptions
@@ -64,6 +74,8 @@ class JointFidelityOptimizer:
         self.options = options
         self.initial = options.initial or max(6, 2 * len(problem.space.names))
         self._scale = FidelityScale(problem.rungs[0], problem.horizon, sizes, problem.target.name)
+        with one_thread():
+            self._earlier = earlier_means(self.problem)
         self._fits: dict[bytes, Hyperparameters] = {}
         self._modelled: tuple[tuple[object, object], int, ScoreModel] | None = None
 
@@ -90,6 +102,28 @@ class JointFidelityOptimizer:
             model = self._score_model(history)
             eligible = self._promising(model, runs)
             return self._best_means(model, eligible, count)
+
+    def beliefs(self, history: History) -> Sequence[Belief]:
+        """See `rltune.optimizers.beliefs.Believes`."""
+        if self._earlier is None:
+            return ()
+        with one_thread():
+            model = self._model_of(history, MOST_ROWS)
+        data, layout = model.data, model.data.layout
+        said, fidelities = data.x[:, layout.earlier], data.x[:, layout.steps : layout.run]
+        return [
+            Belief(
+                name,
+                float(weight),
+                fixed,
+                float(abs(weight) * m.std()) if len(m) else 0.0,
+                concordance(m, data.y, fidelities),
+                len(data),
+            )
+            for name, weight, fixed, m in zip(
+                self._earlier.names, model.trusted(), self._earlier.fixed, said.T, strict=True
+            )
+        ]
 
     def _promising(self, model: ScoreModel, runs: Runs) -> list[Configuration]:
         """What may be named best: all that ran and live, and the best new one that a local search finds around them, by
@@ -126,7 +160,9 @@ class JointFidelityOptimizer:
         while considered and len(found) < count:
             if found:
                 model = model.believing(self._rows_of(found[-1:]))
-            scorer = Scorer(problem, scale, model, costs, {c: means[c] for c in survivors}, self.options.acquisition)
+            scorer = Scorer(
+                problem, scale, model, costs, {c: means[c] for c in survivors}, self.options.acquisition, self._earlier
+            )
             scored = scorer.score(considered)
             leaders = [s for s in scored if s.candidate.configuration in fresh][: THEN_REFINED if found else REFINED]
             refined = [scorer.refine(leader, tried, rng) for leader in leaders]
@@ -150,14 +186,15 @@ class JointFidelityOptimizer:
             if p.fidelity.model in self._scale.sizes
             and (encoding := encode_nearest(self.problem.space, p.configuration)) is not None
         ]
-        return np.array(found).reshape(len(found), layout_of(self.problem.space).width)
+        x = np.array(found).reshape(len(found), self.problem.space.dimension + 3)
+        return with_earlier(x, self._earlier)
 
     def _model_of(self, history: History, most: int) -> ScoreModel:
         """The posterior after all evaluations, of which it sees at most so many. It is made once for all proposals
         until the next one comes."""
         known, seen = (history.evaluations, history.base_scores), min(most, len(history.evaluations))
         if self._modelled is None or self._modelled[:2] != (known, seen):
-            data = training_data(history, self.problem.space, self._scale)
+            data = training_data(history, self.problem.space, self._scale, self._earlier)
             thinned = representatives(data, most, best=0.5)
             self._modelled = known, seen, ScoreModel(thinned, self._hyperparameters(data))
         return self._modelled[2]
@@ -180,7 +217,9 @@ class JointFidelityOptimizer:
 
     def _means_at_goal(self, model: ScoreModel, configurations: Sequence[Configuration]) -> np.ndarray:
         goal = self.problem.goal
-        return model.means(rows([Candidate(c, goal, 0, 0) for c in configurations], self.problem, self._scale))
+        return model.means(
+            rows([Candidate(c, goal, 0, 0) for c in configurations], self.problem, self._scale, self._earlier)
+        )
 
     def _in_space(self, configurations: Sequence[Configuration]) -> list[Configuration]:
         """Those that have coordinates: a history may hold runs of another space."""
@@ -188,7 +227,9 @@ class JointFidelityOptimizer:
 
     def _proposal(self, best: Scored, model: ScoreModel) -> Proposal:
         candidate = best.candidate
-        at = rows([Candidate(candidate.configuration, self.problem.goal, 0, 0)], self.problem, self._scale)
+        at = rows(
+            [Candidate(candidate.configuration, self.problem.goal, 0, 0)], self.problem, self._scale, self._earlier
+        )
         (mean,), (sd,) = model.scores(at)
         improvement = math.exp(max(best.log_improvement, LOWEST_LOG))
         done = candidate.fidelity.steps - candidate.missing
@@ -216,6 +257,12 @@ def _best(
 ) -> list[Configuration]:
     """The `count` of the highest mean; of equals, in their order."""
     return sorted(configurations, key=lambda c: -means[c])[:count]
+
+
+def earlier_means(problem: Problem) -> PriorMeans | None:
+    """What the earlier studies of a problem say, once learned; None without any."""
+    told = [prior for prior in problem.priors if len(prior)]
+    return PriorMeans(told, layout_of(problem.space), problem.target.parameters) if told else None
 
 
 def with_target(problem: Problem) -> Problem:

@@ -26,25 +26,14 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from optuna.trial import Trial as OptunaTrial
 
+from rltune.optimizers.distributions import distribution_of
 from rltune.optimizers.optuna_parts import IDENTITY, StableHyperband, compares_rungs
 from rltune.optimizers.trials import Trial
 from rltune.space.conditions import is_present
-from rltune.space.parameters import CategoricalParameter, FloatParameter, Parameter
 from rltune.space.space import Space
 from rltune.types import Configuration, Scalar
 
 NAME = "rltune"
-
-
-def distribution_of(parameter: Parameter) -> BaseDistribution:
-    """The same values, on the same scale."""
-    if isinstance(parameter, CategoricalParameter):
-        return CategoricalDistribution(parameter.choices)
-    # Optuna warns of a last step that doesn't end at `high`
-    if isinstance(parameter, FloatParameter):
-        high = parameter.values()[-1] if parameter.step is not None else parameter.high
-        return FloatDistribution(parameter.low, high, log=parameter.log, step=parameter.step)
-    return IntDistribution(parameter.low, parameter.values()[-1], log=parameter.log, step=parameter.step)
 
 
 def suggest(trial: OptunaTrial, space: Space) -> Configuration:

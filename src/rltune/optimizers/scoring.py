@@ -14,7 +14,7 @@ import numpy as np
 
 from rltune.bayes.acquisition import knowledge_gradient, score_improvement
 from rltune.bayes.cost_model import CostModel
-from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, encode_nearest, layout_of
+from rltune.bayes.data import NEW_RUN, NO_RUN, FidelityScale, Saying, encode_nearest, layout_of
 from rltune.bayes.score_model import ScoreModel, Solved
 from rltune.optimizers.base import Problem
 from rltune.optimizers.candidates import Candidate, neighbours
@@ -50,6 +50,7 @@ class Scorer:
         costs: CostModel,
         survivors: Mapping[Configuration, float],
         acquisition: Acquisition,
+        earlier: Saying | None = None,
     ) -> None:
         self._problem = problem
         self._scale = scale
@@ -57,13 +58,14 @@ class Scorer:
         self._costs = costs
         self._survivors = survivors
         self._acquisition: Acquisition = acquisition
+        self._earlier = earlier
         self._incumbents: dict[str, float] = {}
 
     def score(self, candidates: Sequence[Candidate]) -> list[Scored]:
         """Candidates by log α, best first."""
         if not candidates:
             return []
-        x = rows(candidates, self._problem, self._scale)
+        x = rows(candidates, self._problem, self._scale, self._earlier)
         incumbent = np.array([self._incumbent(c.fidelity.model) for c in candidates])
         if self._acquisition == "ei_per_cost":
             improvement = score_improvement(self._model.posterior(x), incumbent)
@@ -102,7 +104,9 @@ class Scorer:
         """The m survivors that may come to be best, at the goal, 1 <= m <= LEADERS; else the recipe."""
         goal = self._problem.goal
         leaders = sorted(self._survivors, key=lambda c: -self._survivors[c])[:LEADERS] or [self._problem.recipe]
-        return self._model.solve(rows([Candidate(c, goal, 0, 0) for c in leaders], self._problem, self._scale))
+        return self._model.solve(
+            rows([Candidate(c, goal, 0, 0) for c in leaders], self._problem, self._scale, self._earlier)
+        )
 
     def _incumbent(self, model: str) -> float:
         """f*: the largest posterior mean of a survivor at r_max, on the model whose score is to improve.
@@ -115,24 +119,27 @@ class Scorer:
             means = list(self._survivors.values())
             if fidelity != self._problem.goal:
                 at = [Candidate(c, fidelity, 0, 0) for c in self._survivors]
-                means = self._model.means(rows(at, self._problem, self._scale))
+                means = self._model.means(rows(at, self._problem, self._scale, self._earlier))
             # with no survivor, anything above the best score that was imputed is an improvement
             imputed = self._model.scale.standardize(self._model.data.y)
             self._incumbents[fidelity.model] = float(max(means, default=imputed.max(initial=0.0)))
         return self._incumbents[fidelity.model]
 
 
-def rows(candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale) -> np.ndarray:
+def rows(
+    candidates: Sequence[Candidate], problem: Problem, scale: FidelityScale, earlier: Saying | None = None
+) -> np.ndarray:
     """x (q, D) of candidates' expected scores."""
     space = problem.space
-    encodings = {
-        c: encode_nearest(space, c) for c in dict.fromkeys(candidate.configuration for candidate in candidates)
-    }
+    configurations = dict.fromkeys(candidate.configuration for candidate in candidates)
+    encodings = np.array([encode_nearest(space, c) for c in configurations]).reshape(-1, space.dimension)
+    said = np.zeros((len(encodings), 0)) if earlier is None else earlier(encodings)
+    parts = dict(zip(configurations, np.column_stack([encodings, said]), strict=True))
     fidelities = {candidate.fidelity for candidate in candidates}
     z = {fidelity: scale.coordinates(fidelity.model, fidelity.steps) for fidelity in fidelities}
-    x = np.empty((len(candidates), layout_of(space).width))
+    x = np.empty((len(candidates), layout_of(space, earlier).width))
     for row, candidate in zip(x, candidates, strict=True):
-        row[:-3] = encodings[candidate.configuration]
+        row[:-3] = parts[candidate.configuration]
         row[-3:-1] = z[candidate.fidelity]
         row[-1] = NO_RUN
     return x

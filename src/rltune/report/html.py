@@ -11,6 +11,7 @@ from rltune.report.markup import Html, join, tag
 from rltune.report.page import whole_page, write_page
 from rltune.report.sections.answers import answers
 from rltune.report.sections.charts import costs, curves, spending
+from rltune.report.sections.earlier import earlier
 from rltune.report.sections.headline import headline
 from rltune.report.sections.parts import parts
 from rltune.report.sections.paying import paying
@@ -62,6 +63,7 @@ def render(data: ReportData) -> str:
             costs(data),
             stopped(data),
             transfer(data),
+            earlier(data),
             sensitivity(data),
             efficiency(data),
             failed(data),

@@ -157,11 +157,12 @@ class Study:
         return export(self.store, form)
 
     def track(self, tracker: str) -> str:
-        """Mirrors all runs into a tracker (`wandb`, `mlflow`, `tensorboard`), with the study file's options for it if
-        it names the tracker. Returns what was done. Repeating it adds nothing; a running study can be mirrored too.
+        """Mirrors the study into a tracker (`wandb`, `mlflow`, `tensorboard`, `optuna`), with the study file's options
+        for it if it names the tracker. Returns what was done. Repeating it adds nothing; a study can be mirrored while
+        it runs.
 
         Raises:
-            TrackerError: if the tracker can't be used or lacks runs afterwards.
+            TrackerError: if the tracker can't be used or lacks something afterwards.
         """
         chosen = {t.name: t.options for t in load_study(self.folder / STUDY_FILE).config.trackers}
         alive = lock_holder(self.location, self.name) is not None
@@ -209,7 +210,7 @@ def create(
         set_aside(folder, config)
     values = config.model_dump(mode="json", by_alias=True)
     text = file.text if name is None and output is None and file.text else yaml.safe_dump(values, sort_keys=False)
-    return Study(write_down(folder, text, config, values), folder, blueprint)
+    return Study(write_down(folder, text, config, values, blueprint.earlier), folder, blueprint)
 
 
 def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
@@ -229,7 +230,7 @@ def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     folder = Path(folder)
     file = load_study(study_file_in(folder))
     store = open_store(file.config.store or folder, file.config.name, folder=folder)
-    return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config)))
+    return Study(store, folder, draw_blueprint(_as_begun(file, store.study().config), folder))
 
 
 def with_budget(blueprint: Blueprint, store: StudyStore) -> Blueprint:

@@ -202,6 +202,7 @@ def facts_of(blueprint: Blueprint) -> Mapping[str, object]:
         },
         "constraints": [constraint.text for constraint in blueprint.problem.space.constraints],
         "elsewhere": dict(blueprint.problem.space.elsewhere),
+        **({"prior_studies": [study.fact() for study in blueprint.earlier]} if blueprint.earlier else {}),
         "versions": {
             "rltune": __version__,
             "python": platform.python_version(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rltune.config.load import StudyFile
@@ -22,7 +22,9 @@ from rltune.models.inspect import ModelInfo, describe_model, model_source
 from rltune.optimizers.base import ModelSpec, Problem
 from rltune.optimizers.build import check_optimizer
 from rltune.optimizers.outline import Outline
+from rltune.priors.mapping import Ground
 from rltune.space.space import Space
+from rltune.study.earlier import EarlierStudy, doubts, earlier_studies
 from rltune.study.feasible import space_of
 from rltune.study.places import check_places
 from rltune.study.shares import check_gpus, gpu_shares
@@ -59,6 +61,7 @@ class Blueprint:
         notes: what a person should know before the study starts.
         gpus: by model, how many GPUs a trial has to itself; empty: trials share what there is.
         versions: of the packages of the program that trains, where it isn't rltune's own environment.
+        earlier: studies whose results are prior knowledge; the problem has them in its own coordinates.
     """
 
     config: StudyConfig
@@ -76,6 +79,7 @@ class Blueprint:
     other_tests: tuple[str, ...] = ()
     gpus: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[EarlierStudy, ...] = ()
 
     @property
     def hyperparameters(self) -> dict[str, Scalar]:
@@ -88,12 +92,16 @@ class Blueprint:
         return Path(self.config.output).expanduser() / self.config.name
 
 
-def draw_blueprint(file: StudyFile) -> Blueprint:
+def draw_blueprint(file: StudyFile, begun: Path | None = None) -> Blueprint:
     """Resolves and checks a study.
+
+    Args:
+        begun: the folder of a study that has begun: it keeps what was known beforehand. None: that is read now.
 
     Raises:
         ConfigError, ModelError, TaskError, SpaceError, RuleError, OptimizerError: with the place in the file.
         TrackerError: likewise, also if a tracker's package or secret is missing.
+        PriorError: likewise, also if nothing of an earlier study can be used.
         StudyError, StorageError: if the output folder, or the URL for checkpoints, can't be used.
     """
     config = file.config
@@ -119,6 +127,11 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         notes.append("a model's width is unknown (it isn't on this machine): learning rates aren't scaled")
     notes += _without_proxies(file)
     problem = _problem(file, models, space, inside)
+    width = models[config.models.target].hidden_size if config.models.learning_rate_scaling == "width" else None
+    ground = Ground(space, {**fixed, **configuration.values}, problem.sizes, problem.target.name, width)
+    earlier = earlier_studies(file, ground, begun)
+    notes += doubts(file, earlier)
+    problem = replace(problem, priors=tuple(study.mapped.task for study in earlier))
     told = {**fixed, **configuration.values}
     check_trainer(file, trainer, told, space, others)
     notes += _asked(file, trainer, told, notes)
@@ -150,6 +163,7 @@ def draw_blueprint(file: StudyFile) -> Blueprint:
         other_tests=tuple(other.name for other in others),
         gpus=gpus,
         versions=external.versions() if external else {},
+        earlier=earlier,
     )
 
 

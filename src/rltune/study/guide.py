@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rltune.optimizers.base import AsksMany, Optimizer, Problem
+from rltune.optimizers.beliefs import Belief, Believes
 from rltune.optimizers.runs import CLOSED, read_runs
 from rltune.study.check import beaten_in_check, blind_models, distrusted_models
 from rltune.study.work import View
@@ -97,6 +98,11 @@ class Guide:
         }
         ranked = self._trusting(view).rank(self._telling(view), count + len(left_out))
         return [c for c in ranked if c.id not in left_out][:count]
+
+    def beliefs(self, view: View) -> Sequence[Belief]:
+        """How far earlier studies are believed by now; none without them."""
+        optimizer = self._trusting(view)
+        return optimizer.beliefs(self._telling(view)) if isinstance(optimizer, Believes) else ()
 
     def _telling(self, view: View) -> History:
         """The history without the models that tell nothing."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,23 +13,31 @@ from rltune.errors import StoreError, StudyError
 from rltune.store.base import StudyStore
 from rltune.store.lock import lock_holder
 from rltune.store.open import create_study
+from rltune.study.earlier import PRIORS, EarlierStudy, keep
 from rltune.study.looking import STUDY_FILE
 from rltune.study.orders import unused
 
 
-def write_down(folder: Path, text: str, config: StudyConfig, values: Mapping[str, object]) -> StudyStore:
-    """Makes the study in its folder and its store. The file comes first: without it a study in a database that was
-    killed here could neither be gone on with nor be made again; the file alone is no study yet."""
+def write_down(
+    folder: Path, text: str, config: StudyConfig, values: Mapping[str, object], earlier: Sequence[EarlierStudy] = ()
+) -> StudyStore:
+    """Makes the study in its folder and its store, with what it knows of earlier ones.
+
+    The file comes first: without it a study in a database that was killed here could neither be gone on with nor be
+    made again; the file alone is no study yet.
+    """
     path = folder / STUDY_FILE
     there = path.exists()
     folder.mkdir(parents=True, exist_ok=True)
     if not there:
         path.write_text(text, encoding="utf-8")
     try:
+        keep(folder, earlier)
         store = create_study(config.store or folder, config.name, values, folder=folder)
     except BaseException:
         if not there:
             path.unlink()
+            shutil.rmtree(folder / PRIORS, ignore_errors=True)
             with suppress(OSError):  # not empty: the store has begun there
                 folder.rmdir()
         raise

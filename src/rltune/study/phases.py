@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Protocol, runtime_checkable
 
 from rltune.errors import StudyError
@@ -26,6 +27,8 @@ from rltune.study.work import Note, Score, Timing, Train, View, Work
 from rltune.types import Configuration, Phase, Proposal, Scalar
 from rltune.words import duration, several
 
+BELIEFS = "prior_beliefs"
+"""Fact: how far earlier studies were believed when the search was over, and how well they had predicted."""
 WIDENED = 4
 """After a weak transfer up to so many times as many configurations are confirmed, as far as the budget goes."""
 
@@ -148,6 +151,7 @@ class Confirm:
             "confirm": [dict(c.values) for c in ranked[: spending.confirm]],
             "final_seeds": spending.seeds,
             "cut": cut,
+            **({BELIEFS: [asdict(b) for b in beliefs]} if (beliefs := self.guide.beliefs(view)) else {}),
         }
 
     def allow(self, terms: PlanTerms) -> None:

@@ -13,25 +13,37 @@ from urllib.parse import urlparse
 
 from pydantic import BaseModel, ValidationError
 
+from rltune.analysis.records import ReadableStore
+from rltune.clock import Clock
 from rltune.errors import TrackerError, did_you_mean, suggest
 from rltune.trackers.base import Tracker
-from rltune.trackers.options import MlflowOptions, TensorboardOptions, WandbOptions
+from rltune.trackers.contents import Contents, evaluations, runs
+from rltune.trackers.mirror import Mirror, Tell
+from rltune.trackers.options import MlflowOptions, OptunaOptions, TensorboardOptions, WandbOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a tracker is, what it may be told, and the package it needs (also the name of rltune's extra)."""
+    """Where a tracker is, what it may be told, the package it needs (also the name of rltune's extra), and what of a
+    study goes into it."""
 
     module: str
     attribute: str
     options: type[BaseModel]
     package: str
+    contents: Contents = runs
+
+    @property
+    def things(self) -> str:
+        """What it holds, in a word for people."""
+        return "evaluations" if self.contents is evaluations else "runs"
 
 
 TRACKERS: Mapping[str, Entry] = {
     "wandb": Entry("rltune.trackers.wandb_", "WandbTracker", WandbOptions, "wandb"),
     "mlflow": Entry("rltune.trackers.mlflow_", "MlflowTracker", MlflowOptions, "mlflow"),
     "tensorboard": Entry("rltune.trackers.tensorboard_", "TensorboardTracker", TensorboardOptions, "tensorboard"),
+    "optuna": Entry("rltune.trackers.optuna_", "OptunaTracker", OptunaOptions, "optuna", evaluations),
 }
 """By name, so that only the tracker in use loads its package. Each class is made from (options, study's folder)."""
 
@@ -70,6 +82,13 @@ def build_tracker(name: str, options: Mapping[str, object] | None, folder: Path)
             hint=f"pip install --upgrade 'rltune[{entry.package}]'",
         ) from error
     return factory(checked, folder)
+
+
+def mirror_of(
+    name: str, options: Mapping[str, object], store: ReadableStore, folder: Path, clock: Clock, tell: Tell
+) -> Mirror:
+    """What mirrors the study in `folder` into the tracker called `name`, which is built at the first pass."""
+    return Mirror(name, lambda: build_tracker(name, options, folder), store, clock, tell, TRACKERS[name].contents)
 
 
 def wandb_mode(options: WandbOptions) -> str:

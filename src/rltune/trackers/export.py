@@ -8,9 +8,8 @@ from pathlib import Path
 from rltune.analysis.records import ReadableStore
 from rltune.clock import Clock
 from rltune.errors import TrackerError
-from rltune.trackers.build import build_tracker, check_tracker
+from rltune.trackers.build import TRACKERS, check_tracker, mirror_of
 from rltune.trackers.lock import MirrorLock
-from rltune.trackers.mirror import Mirror
 
 
 def mirror_once(
@@ -22,26 +21,21 @@ def mirror_once(
         folder: the study's. alive: whether a controller is at work.
 
     Raises:
-        TrackerError: if the tracker can't be used, lacks runs afterwards, or is being written by the study itself.
+        TrackerError: if the tracker can't be used, lacks something afterwards, or is being written by the study itself.
         StoreError: if the store can't be read.
     """
     check_tracker(name, options)
     troubles: list[str] = []
     with MirrorLock(folder, name, clock, patience=2.0):
-        mirror = Mirror(
-            name,
-            lambda: build_tracker(name, options, folder),
-            store,
-            clock,
-            lambda level, text: troubles.append(text),
-        )
+        mirror = mirror_of(name, options, store, folder, clock, lambda level, text: troubles.append(text))
         done = mirror.update(alive=alive, now=True)
         place = mirror.place
         arrived = mirror.close()
+    things = TRACKERS[name].things
     if done.missing or not arrived:
         raise TrackerError(
-            f"{done.missing or 'some'} of the runs could not be written: {troubles[0] if troubles else 'unknown'}",
+            f"{done.missing or 'some'} of the {things} could not be written: {troubles[0] if troubles else 'unknown'}",
             where=f"tracker {name}",
             hint="mend the cause and export again; what is there already is not written twice",
         )
-    return f"{done.written} runs written, {done.current} were up to date: {place}\n"
+    return f"{done.written} {things} written, {done.current} were up to date: {place}\n"

@@ -6,21 +6,26 @@ outage or a tracker that was added later, and the same code serves a running stu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rltune.analysis.records import ReadableStore
 from rltune.clock import Clock
 from rltune.errors import StoreError, TrackerError
 from rltune.redaction import redacted
-from rltune.trackers.base import Status, Tracker
-from rltune.trackers.view import curve_of, tracked_runs, tracked_study
+from rltune.trackers.base import EvaluationTracker, Tracker
+from rltune.trackers.contents import Contents, Item, runs
+from rltune.trackers.view import tracked_study
 
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
 """Seconds until a tracker that failed is tried again; doubled after each failure."""
+SHORTEST_PAUSE = 2.0
+"""Seconds between two passes, at least."""
+IDLE_SHARE = 20.0
+"""A pass is followed by a pause of so many times its length: large studies take seconds to read."""
 GIVE_UP_AFTER = 3
-"""After so many runs that couldn't be written, a pass leaves the others for the next one: it isn't the runs."""
+"""After so many items that couldn't be written, a pass leaves the others for the next one: it isn't the items."""
 
 Tell = Callable[[str, str], None]
 """(level, text): something that a person should know."""
@@ -28,7 +33,7 @@ Tell = Callable[[str, str], None]
 
 @dataclass(slots=True)
 class Mirrored:
-    """How a pass went: runs written, runs that were there already, runs that couldn't be written."""
+    """How a pass went: items (`rltune.trackers.contents`) written, there already, and that couldn't be written."""
 
     written: int = 0
     current: int = 0
@@ -41,14 +46,24 @@ class Mirror:
     Args:
         build: makes the tracker; may take long, and may fail like everything else of a tracker.
         tell: called for the first of several equal failures, and when they are over.
+        contents: what of the study goes into it.
     """
 
-    def __init__(self, name: str, build: Callable[[], Tracker], store: ReadableStore, clock: Clock, tell: Tell) -> None:
+    def __init__(
+        self,
+        name: str,
+        build: Callable[[], Tracker],
+        store: ReadableStore,
+        clock: Clock,
+        tell: Tell,
+        contents: Contents = runs,
+    ) -> None:
         self.name = name
         self.build = build
         self.store = store
         self.clock = clock
         self.tell = tell
+        self.contents = contents
         self._tracker: Tracker | None = None
         self._there: dict[str, str] = {}
         self._trouble: str | None = None
@@ -56,7 +71,7 @@ class Mirror:
         self._not_before = 0.0
 
     def update(self, *, alive: bool = True, now: bool = False) -> Mirrored:
-        """One pass: writes every run that has changed. Never raises because of the tracker.
+        """One pass: writes every item that has changed. Never raises because of the tracker.
 
         Args:
             alive: whether a controller is at work (`tracked_runs`). now: even if a failed tracker should rest.
@@ -64,34 +79,51 @@ class Mirror:
         Raises:
             StoreError: if the store can't be read.
         """
-        runs = tracked_runs(self.store, alive=alive)
+        items = self.contents(self.store, alive)
         if not now and self.clock.monotonic() < self._not_before:
-            return Mirrored(missing=len(runs))
+            return Mirrored(missing=_counted(items))
         done = Mirrored()
         failures = 0
-        for position, (run_id, run) in enumerate(runs):
+        try:
+            tracker = self._ready(items)
+        except StoreError:
+            raise
+        except Exception as error:
+            self._failed(error)
+            return Mirrored(missing=_counted(items))
+        for position, item in enumerate(items):
+            if item.settled and self._there.get(item.key) == item.digest:
+                done.current += item.counted
+                continue
             try:
-                tracker = self._opened()
-                # A run in training grows without its digest changing.
-                if run.status is not Status.RUNNING and self._there.get(run.key) == run.digest:
-                    done.current += 1
-                    continue
-                tracker.write(run, curve_of(self.store, run_id))
+                item.send(tracker)
             except StoreError:
                 raise
             except Exception as error:
                 self._failed(error)
                 failures += 1
-                if self._tracker is None or failures == GIVE_UP_AFTER:
-                    done.missing = failures + len(runs) - position - 1
+                if failures == GIVE_UP_AFTER:
+                    done.missing = failures + _counted(items[position + 1 :])
                     return done
                 continue
-            self._there[run.key] = run.digest
-            done.written += 1
+            self._there[item.key] = item.digest
+            done.written += item.counted
         done.missing = failures
         if not failures:
             self._recovered()
         return done
+
+    def follow(self, ended: Callable[[float], bool], alive: Callable[[], bool] = lambda: True) -> None:
+        """Passes until `ended`, which waits the seconds that it is given, says so.
+
+        Raises:
+            StoreError: if the store can't be read.
+        """
+        pause = 0.0
+        while not ended(pause):
+            began = self.clock.monotonic()
+            self.update(alive=alive())
+            pause = max(SHORTEST_PAUSE, IDLE_SHARE * (self.clock.monotonic() - began))
 
     def close(self) -> bool:
         """Frees the tracker; False if that failed, so that the newest writes may not have arrived."""
@@ -107,14 +139,17 @@ class Mirror:
 
     @property
     def place(self) -> str:
-        """Where a person finds the runs; empty if the tracker couldn't be opened."""
+        """Where a person finds what was written; empty if the tracker couldn't be opened."""
         return redacted(self._tracker.place) if self._tracker is not None else ""
 
-    def _opened(self) -> Tracker:
-        if self._tracker is None:
+    def _ready(self, items: Sequence[Item]) -> Tracker | None:
+        """The tracker, open, and rid of what contradicts the store; None while there is nothing to be written."""
+        if self._tracker is None and items:
             tracker = self.build()
             self._there = dict(tracker.open(tracked_study(self.store.study())))
             self._tracker = tracker
+        if isinstance(self._tracker, EvaluationTracker):
+            self._there = dict(self._tracker.settle({item.key: item.digest for item in items}))
         return self._tracker
 
     def _failed(self, error: Exception) -> None:
@@ -137,3 +172,7 @@ class Mirror:
         if self._trouble is not None:
             self._trouble = None
             self.tell("info", f"the tracker {self.name} is written again, and has everything")
+
+
+def _counted(items: Sequence[Item]) -> int:
+    return sum(item.counted for item in items)

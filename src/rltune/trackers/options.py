@@ -20,6 +20,12 @@ def _plain_uri(value: str) -> str:
     return value
 
 
+def _storage(value: str) -> str:
+    if _SECRET.search(value):
+        raise ValueError("an address must not hold a password: for PostgreSQL set PGPASSWORD, or use ~/.pgpass")
+    return value
+
+
 def _project(value: str) -> str:
     if odd := re.search(r"[/\\#?%:]", value):
         raise ValueError(f"W&B allows no {odd[0]!r} in the name of a project")
@@ -62,4 +68,22 @@ class TensorboardOptions(Section):
     folder: Text | None = Field(
         default=None,
         description="Folder that gets one folder a study, with one a run in it; none: tensorboard/ in the study's.",
+    )
+
+
+class OptunaOptions(Section):
+    """Optuna: an evaluation is a trial. PostgreSQL's password comes from PGPASSWORD or ~/.pgpass."""
+
+    storage: Annotated[Text, AfterValidator(_storage)] | None = Field(
+        default=None,
+        description="A database's URL (sqlite:///file, postgresql+psycopg://host/name), or a journal file; none: "
+        "optuna.journal in the study's folder.",
+    )
+    name: Annotated[Text, Field(max_length=200)] | None = Field(
+        default=None, description="The Optuna study's name; none: that of the study."
+    )
+    fidelities: bool = Field(
+        default=True,
+        description="Beside the study of all evaluations, one for each model and rung: only there every trial can be "
+        "compared with every other.",
     )

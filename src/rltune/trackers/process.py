@@ -25,16 +25,12 @@ from rltune.errors import RltuneError
 from rltune.redaction import redacted
 from rltune.store.lock import lock_holder
 from rltune.store.open import open_study
-from rltune.trackers.build import build_tracker
+from rltune.trackers.build import TRACKERS, mirror_of
 from rltune.trackers.lock import MirrorLock
-from rltune.trackers.mirror import Mirror, Tell
+from rltune.trackers.mirror import Tell
 
-SHORTEST_PAUSE = 2.0
-"""Seconds between two passes, at least."""
 GIVEN_UP = 3
 """Exit status after a message that says why. Python's own after an exception is 1."""
-IDLE_SHARE = 20.0
-"""A pass is followed by a pause of so many times its length: large studies take seconds to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +88,22 @@ def mirror_until_the_end(order: Order, tell: Tell, clock: Clock | None = None) -
         MirrorLock(folder, order.tracker, time, patience=60.0),
         closing(open_study(order.location, order.study, read_only=True)) as store,
     ):
-        mirror = Mirror(
+        mirror = mirror_of(
             order.tracker,
-            lambda: build_tracker(order.tracker, order.options, folder),
+            order.options,
             store,
+            folder,
             time,
             lambda level, text: tell(level, text if level == "info" else f"{text} ({order.remedy})"),
         )
-        pause = 0.0
-        while not _input_ended(pause):
-            began = time.monotonic()
-            mirror.update()
-            pause = max(SHORTEST_PAUSE, IDLE_SHARE * (time.monotonic() - began))
+        mirror.follow(_input_ended)
         last = mirror.update(alive=lock_holder(order.location, order.study) is not None, now=True)
         arrived = mirror.close()
         if last.missing or not arrived:
+            things = TRACKERS[order.tracker].things
             tell(
                 "warning",
-                f"the tracker {order.tracker} lacks {last.missing or 'some'} of the runs ({order.remedy})",
+                f"the tracker {order.tracker} lacks {last.missing or 'some'} of the {things} ({order.remedy})",
             )
 
 

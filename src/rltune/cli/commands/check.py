@@ -64,6 +64,7 @@ def describe(blueprint: Blueprint) -> dict[str, object]:
         "learning_rate_factors": dict(blueprint.learning_rate_factors),
         "stopping": [dict(rule) for rule in blueprint.rules],
         "notes": list(blueprint.notes),
+        "warm_start": [study.fact() for study in blueprint.earlier],
         "gpus": dict(blueprint.gpus),
         "config": blueprint.config.model_dump(mode="json", by_alias=True),
     }
@@ -77,6 +78,7 @@ def tell(blueprint: Blueprint, file: Path, console: TextConsole) -> None:
     for line in (
         f"tunes     {problem.target.name} ({magnitude(problem.target.parameters)} parameters) on {config.task.name}",
         *searching(blueprint),
+        *(f"knows     {study.lines()[0]}" for study in blueprint.earlier),
         f"budget    {budget}, {config.budget.search:.0%} of it for the search",
         *afterwards(blueprint),
         f"stops     by {', '.join(str(rule['rule']) for rule in blueprint.rules) or 'no rule'}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rltune.trainers.trl.algorithms import ALGORITHMS
 
-_CANONICAL = {
+CANONICAL = {
     "lr_scheduler_type": "lr_scheduler",
     "max_grad_norm": "grad_clip",
 }
 
-_OF_ROLLOUTS = {
+OF_ROLLOUTS = {
     "epsilon": "clip_ratio",
     "beta": "kl_coef",
     "num_generations": "rollouts",
@@ -18,9 +18,10 @@ _OF_ROLLOUTS = {
     "generation_batch_size": "prompts_per_step",
 }
 
-_OF_ROWS = {
+OF_ROWS = {
     "per_device_train_batch_size": "batch_size",
 }
+"""TRL's field -> the hyperparameter that sets it: of all algorithms, of those that generate answers, of the others."""
 
 _REASONS = {
     "output_dir": "the executor decides where a run's files lie",
@@ -107,7 +108,7 @@ _PREFIXES = {
 
 def why_owned(name: str, algorithm: str = "grpo") -> str | None:
     """Why a field of an algorithm's configuration can't be set by the user, or None if it can."""
-    canonical = _CANONICAL | (_OF_ROLLOUTS if ALGORITHMS[algorithm].generates else _OF_ROWS)
+    canonical = CANONICAL | (OF_ROLLOUTS if ALGORITHMS[algorithm].generates else OF_ROWS)
     if name in canonical:
         return f"set {canonical[name]} instead"
     if name in _REASONS:

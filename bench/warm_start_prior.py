@@ -1,0 +1,246 @@
+"""What an earlier study on the easier task brings a study on the harder one, and what a misleading one costs.
+
+    python bench/warm_start_prior.py run [--seeds 20] [--only same]   (goes on where it was)
+    python bench/warm_start_prior.py tell [--print]                   (the tables of docs/warm-start.md)
+
+Replay of recorded runs in simulated time (arena.py). The earlier study is one of rltune on arithmetic/easy with a seed
+of its own, for EARLIER full runs of the target there; its history is mapped as a study file's `warm_start` would. Then
+rltune plays arithmetic/hard for BUDGET full runs, with it (an *arm*) or without:
+
+    none      no earlier study
+    same      the earlier study as it was
+    small     only its runs on the two smaller models
+    negated   its scores turned upside down, what died there as the best: as wrong as can be
+    permuted  its scores dealt out anew: noise
+
+Measures: cost until what it names is worth 95 % of the best in the space, in full runs of the recipe on the target: for
+the first time (*reached*), and from then on for good (*stays*).
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from arena import PARAMETERS, Studied, World
+from rltune.bayes.score_model import one_thread
+from rltune.optimizers.base import Problem
+from rltune.optimizers.build import build_optimizer
+from rltune.priors import Prior, read_prior, write_prior
+from rltune.priors.history import prior_of_history
+from rltune.priors.mapping import Ground, Wishes, map_prior
+from standings import replace_between
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "bench" / "data" / "warm_start_prior.jsonl"
+SCRATCH = ROOT / "build" / "warm_start_prior"
+DOCS = ROOT / "docs" / "warm-start.md"
+EASY, HARD = "arithmetic/easy", "arithmetic/hard"
+EARLIER, BUDGET = 4.0, 4.0
+"""In full runs of the recipe on the target of each task."""
+OTHER_SEEDS = 1_000
+"""An earlier study's seed is the later one's and this."""
+SHARE = 0.95
+COSTS = (0.5, 1.0, 2.0, 4.0)
+ARMS = {
+    "none": "no earlier study",
+    "same": "a study on the easier task",
+    "small": "the same, its two smaller models only",
+    "negated": "the same, scores upside down",
+    "permuted": "the same, scores dealt out anew",
+}
+DRAWS = 10_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """One study: (cost, value of what it names) whenever that changed; spent: in all. Seconds: of the processor."""
+
+    arm: str
+    seed: int
+    trace: tuple[tuple[float, float], ...]
+    spent: float
+    best: float
+    recipe: float
+    seconds: float
+
+    def reached(self) -> float:
+        """Infinite if it wasn't."""
+        return next((cost for cost, value in self.trace if value >= SHARE * self.best), math.inf)
+
+    def stays(self) -> float:
+        below = [i for i, (_, value) in enumerate(self.trace) if value < SHARE * self.best]
+        after = below[-1] + 1 if below else 0
+        return self.trace[after][0] if after < len(self.trace) else math.inf
+
+    def regret(self, cost: float) -> float:
+        known = [value for at, value in self.trace if at <= cost]
+        return self.best - (known[-1] if known else self.recipe)
+
+
+@functools.cache
+def world_of(task: str) -> World:
+    return World(task)
+
+
+# --- playing -----------------------------------------------------------------------------------------------------
+def play(problem: Problem, world: World, budget: float) -> tuple[Studied, list[tuple[float, float]]]:
+    """A study of rltune, and what it named when. A trial that ends after the budget doesn't count."""
+    study, trace, named = Studied(world), list[tuple[float, float]](), None
+    with one_thread():
+        optimizer = build_optimizer("joint_fidelity", problem)
+        while (proposal := optimizer.ask(study.history)) is not None:
+            study.run(proposal)
+            if study.spent > budget:
+                break
+            now = next(iter(optimizer.rank(study.history, 1)), problem.recipe)
+            if now != named:
+                trace.append((round(study.spent, 4), float(f"{world.value(now):.5g}")))
+                named = now
+    return study, trace
+
+
+def earlier(seed: int) -> Prior:
+    """The study on the easier task; played once, then read."""
+    path = SCRATCH / f"{seed:02d}.jsonl"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        world = world_of(EASY)
+        study, _ = play(world.problem(OTHER_SEEDS + seed), world, EARLIER)
+        horizon = world.rungs[-1]
+        found = prior_of_history(study.history, PARAMETERS, source=f"{EASY}, seed {seed}", horizon=horizon, task=EASY)
+        write_prior(path, found)
+    return read_prior(path)
+
+
+def told(arm: str, seed: int) -> Prior:
+    """What the later study is told in an arm that has an earlier one."""
+    prior = earlier(seed)
+    known, scores = prior.evaluations, [e.score for e in prior.evaluations]
+    if arm == "small":
+        return replace(prior, evaluations=tuple(e for e in known if e.model != world_of(HARD).target))
+    if arm == "negated":
+        alive = [score for score in scores if score is not None]
+        low, high = min(alive), max(alive)
+        scores = [high if score is None else low + high - score for score in scores]
+        prior = replace(prior, base_scores={})
+    if arm == "permuted":
+        order = np.random.default_rng(seed).permutation(len(scores))
+        scores = [scores[i] for i in order]
+    return replace(prior, evaluations=tuple(replace(e, score=s) for e, s in zip(known, scores, strict=True)))
+
+
+def study(arm: str, seed: int) -> Result:
+    world, start = world_of(HARD), time.process_time()
+    problem = world.problem(seed)
+    if arm != "none":
+        ground = Ground(world.space, world.recipe.values, PARAMETERS, world.target)
+        problem = replace(problem, priors=(map_prior(told(arm, seed), Wishes(), ground).task,))
+    played, trace = play(problem, world, BUDGET)
+    best, recipe = (float(f"{value:.5g}") for value in (world.best, world.value(world.recipe)))
+    return Result(arm, seed, tuple(trace), round(played.spent, 4), best, recipe, round(time.process_time() - start, 1))
+
+
+def read_results() -> list[Result]:
+    if not KEPT.exists():
+        return []
+    rows = map(json.loads, KEPT.read_text().splitlines())
+    return [Result(**{**row, "trace": tuple(map(tuple, row["trace"]))}) for row in rows]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    done = {(result.arm, result.seed) for result in read_results()}
+    for seed in range(arguments.seeds):
+        for arm in arguments.only or ARMS:
+            if (arm, seed) not in done:
+                result = study(arm, seed)
+                with KEPT.open("a") as file:
+                    file.write(json.dumps(asdict(result)) + "\n")
+                print(
+                    f"{arm:9s} {seed:2d}  reached {result.reached():.3g}, stays from {result.stays():.3g}", flush=True
+                )
+
+
+# --- telling -----------------------------------------------------------------------------------------------------
+def ratio(ours: Sequence[float], others: Sequence[float]) -> tuple[float, float, float]:
+    """Median of the costs over that of the others, seed by seed the same studies, with its 95 % bootstrap interval over
+    seeds. A cost that wasn't reached counts as infinite, beyond any that was."""
+    pairs = np.array([ours, others])
+    rng = np.random.default_rng(0)
+    drawn = pairs[:, rng.integers(pairs.shape[1], size=(DRAWS, pairs.shape[1]))]
+    # the higher of the two in the middle: no mean with an infinite one
+    medians = np.quantile(drawn, 0.5, axis=2, method="higher")
+    ratios = np.sort(medians[0] / medians[1])
+    middle = np.quantile(pairs, 0.5, axis=1, method="higher")
+    return float(middle[0] / middle[1]), float(ratios[int(0.025 * DRAWS)]), float(ratios[int(0.975 * DRAWS)])
+
+
+def table(found: Mapping[str, Sequence[Result]]) -> str:
+    head = [
+        "what it was told",
+        "95 % reached",
+        "of none",
+        "stays from",
+        "of none",
+        *(f"regret at {c:g}" for c in COSTS),
+    ]
+    rows = [head, ["---"] * len(head)]
+    none = found["none"]
+    for arm, results in found.items():
+        cells = [ARMS[arm]]
+        for of in (Result.reached, Result.stays):
+            low, middle, high = (np.quantile([of(r) for r in results], q, method="higher") for q in (0.25, 0.5, 0.75))
+            cells.append(f"{_cost(middle)} ({_cost(low)}–{_cost(high)})")
+            value, least, most = ratio([of(r) for r in results], [of(r) for r in none])
+            cells.append("–" if arm == "none" else f"{value:.2f} ({least:.2f}–{most:.2f})")
+        cells += [f"{np.mean([r.regret(cost) for r in results]):.3f}" for cost in COSTS]
+        rows.append(cells)
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _cost(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else f"> {BUDGET:g}"
+
+
+def tell(arguments: argparse.Namespace) -> None:
+    results = read_results()
+    whole = set.intersection(*({r.seed for r in results if r.arm == arm} for arm in ARMS))
+    found = {
+        arm: sorted((r for r in results if r.arm == arm and r.seed in whole), key=lambda r: r.seed) for arm in ARMS
+    }
+    first = found["none"][0]
+    said = (
+        f"{len(whole)} seeds. Costs in full runs of the recipe on the target: median (quartiles); *of none*: ratio of "
+        f"the medians, with its 95 % bootstrap interval over seeds. The best expected score is {first.best:.3f}, the "
+        f"recipe's {first.recipe:.3f}; regret is the mean of best less what is named.\n\n{table(found)}"
+    )
+    print(said)
+    if not arguments.print:
+        DOCS.write_text(replace_between(DOCS.read_text(), "<!-- earlier -->", "<!-- end of earlier -->", said))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("run", "tell"))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--only", action="append", choices=ARMS, help="an arm; may be repeated")
+    parser.add_argument("--print", action="store_true", help="of `tell`: only print, write nothing")
+    arguments = parser.parse_args()
+    {"run": run, "tell": tell}[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Results of other tools as prior evaluations: Optuna studies, exports of Weights & Biases."""
