@@ -78,6 +78,15 @@ def test_rank_correlation_compares_within_a_fidelity() -> None:
 
 
 @pytest.mark.slow
+def test_the_published_acquisition_learns_from_it_too() -> None:
+    problem = knowing(SURFACE.problem(0), old())
+    optimizer = build_optimizer("joint_fidelity", problem, {"initial": 4, "acquisition": "ei_per_cost"})
+    history = simulate(optimizer, SURFACE, evaluations=8)
+    assert {e.fidelity.model for e in history.evaluations} == {"small"}
+    assert isinstance(optimizer, Believes) and optimizer.beliefs(history)[0].influence > 0.1
+
+
+@pytest.mark.slow
 def test_an_earlier_study_pays_at_the_beginning() -> None:
     pairs = [(regret(knowing(SURFACE.problem(s), old()), 4), regret(SURFACE.problem(s), 4)) for s in range(3)]
     assert sum(told < alone for told, alone in pairs) >= 2
