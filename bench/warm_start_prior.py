@@ -26,7 +26,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -63,6 +63,7 @@ ARMS = {
     "permuted": "the same, scores dealt out anew",
 }
 DRAWS = 10_000
+MARKS = ("<!-- earlier -->", "<!-- end of earlier -->")
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,24 @@ def earlier(seed: int) -> Prior:
 def told(arm: str, seed: int) -> Prior:
     """What the later study is told in an arm that has an earlier one."""
     prior = earlier(seed)
-    known, scores = prior.evaluations, [e.score for e in prior.evaluations]
     if arm == "small":
-        return replace(prior, evaluations=tuple(e for e in known if e.model != world_of(HARD).target))
+        return replace(prior, evaluations=tuple(e for e in prior.evaluations if e.model != world_of(HARD).target))
+    return prior if arm == "same" else misled(prior, arm, seed)
+
+
+def misled(prior: Prior, arm: str, seed: int) -> Prior:
+    """The same evaluations with wrong scores."""
+    scores = [e.score for e in prior.evaluations]
     if arm == "negated":
         alive = [score for score in scores if score is not None]
         low, high = min(alive), max(alive)
         scores = [high if score is None else low + high - score for score in scores]
         prior = replace(prior, base_scores={})
-    if arm == "permuted":
+    else:
         order = np.random.default_rng(seed).permutation(len(scores))
         scores = [scores[i] for i in order]
-    return replace(prior, evaluations=tuple(replace(e, score=s) for e, s in zip(known, scores, strict=True)))
+    changed = (replace(e, score=score) for e, score in zip(prior.evaluations, scores, strict=True))
+    return replace(prior, evaluations=tuple(changed))
 
 
 def study(arm: str, seed: int) -> Result:
@@ -183,30 +190,26 @@ def ratio(ours: Sequence[float], others: Sequence[float]) -> tuple[float, float,
     drawn = pairs[:, rng.integers(pairs.shape[1], size=(DRAWS, pairs.shape[1]))]
     # the higher of the two in the middle: no mean with an infinite one
     medians = np.quantile(drawn, 0.5, axis=2, method="higher")
-    ratios = np.sort(medians[0] / medians[1])
     middle = np.quantile(pairs, 0.5, axis=1, method="higher")
-    return float(middle[0] / middle[1]), float(ratios[int(0.025 * DRAWS)]), float(ratios[int(0.975 * DRAWS)])
+    with np.errstate(invalid="ignore"):  # neither was reached: no ratio, "?"
+        ratios = np.sort(medians[0] / medians[1])
+        return float(middle[0] / middle[1]), float(ratios[int(0.025 * DRAWS)]), float(ratios[int(0.975 * DRAWS)])
 
 
-def table(found: Mapping[str, Sequence[Result]]) -> str:
-    head = [
-        "what it was told",
-        "95 % reached",
-        "of none",
-        "stays from",
-        "of none",
-        *(f"regret at {c:g}" for c in COSTS),
-    ]
-    rows = [head, ["---"] * len(head)]
-    none = found["none"]
-    for arm, results in found.items():
-        cells = [ARMS[arm]]
+def table(results: Sequence[Result]) -> str:
+    """A row an arm: medians with quartiles, ratios to none on the same seeds, mean regrets."""
+    none = {r.seed: r for r in results if r.arm == "none"}
+    heads = ["what it was told", "seeds", "95 % reached", "of none", "stays from", "of none"]
+    rows = [[*heads, *(f"regret at {cost:g}" for cost in COSTS)], ["---"] * (len(heads) + len(COSTS))]
+    for arm, said in ARMS.items():
+        mine = [r for r in results if r.arm == arm and r.seed in none]
+        cells = [said, str(len(mine))]
         for of in (Result.reached, Result.stays):
-            low, middle, high = (np.quantile([of(r) for r in results], q, method="higher") for q in (0.25, 0.5, 0.75))
+            low, middle, high = (np.quantile([of(r) for r in mine], q, method="higher") for q in (0.25, 0.5, 0.75))
             cells.append(f"{_cost(middle)} ({_cost(low)}–{_cost(high)})")
-            value, least, most = ratio([of(r) for r in results], [of(r) for r in none])
-            cells.append("–" if arm == "none" else f"{value:.2f} ({least:.2f}–{most:.2f})")
-        cells += [f"{np.mean([r.regret(cost) for r in results]):.3f}" for cost in COSTS]
+            value, least, most = ratio([of(r) for r in mine], [of(none[r.seed]) for r in mine])
+            cells.append("–" if arm == "none" else f"{_times(value)} ({_times(least)}–{_times(most)})")
+        cells += [f"{np.mean([r.regret(cost) for r in mine]):.3f}" for cost in COSTS]
         rows.append(cells)
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
@@ -215,21 +218,26 @@ def _cost(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else f"> {BUDGET:g}"
 
 
-def tell(arguments: argparse.Namespace) -> None:
-    results = read_results()
-    whole = set.intersection(*({r.seed for r in results if r.arm == arm} for arm in ARMS))
-    found = {
-        arm: sorted((r for r in results if r.arm == arm and r.seed in whole), key=lambda r: r.seed) for arm in ARMS
-    }
-    first = found["none"][0]
-    said = (
-        f"{len(whole)} seeds. Costs in full runs of the recipe on the target: median (quartiles); *of none*: ratio of "
-        f"the medians, with its 95 % bootstrap interval over seeds. The best expected score is {first.best:.3f}, the "
-        f"recipe's {first.recipe:.3f}; regret is the mean of best less what is named.\n\n{table(found)}"
+def _times(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "?"
+
+
+def report(results: Sequence[Result]) -> str:
+    """What the docs say of it."""
+    first = results[0]
+    return (
+        "Costs in full runs of the recipe on the target: median (quartiles) of when what is named is worth 95 % of the "
+        "best for the first time (*reached*), and for good (*stays*). *Of none*: ratio of the medians, seed by seed, "
+        f"with its 95 % bootstrap interval. The best expected score is {first.best:.3f}, the recipe's "
+        f"{first.recipe:.3f}; regret is the mean of the best less what is named.\n\n{table(results)}"
     )
+
+
+def tell(arguments: argparse.Namespace) -> None:
+    said = report(read_results())
     print(said)
     if not arguments.print:
-        DOCS.write_text(replace_between(DOCS.read_text(), "<!-- earlier -->", "<!-- end of earlier -->", said))
+        DOCS.write_text(replace_between(DOCS.read_text(), *MARKS, said))
 
 
 def main() -> None:

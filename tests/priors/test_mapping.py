@@ -116,6 +116,14 @@ def test_what_the_earlier_study_held_fixed_is_its_value_here_else_the_recipes() 
     assert untold.task.x[0, 1] == pytest.approx(1 / 3) and untold.filled == {"clip_ratio": 0.2}
 
 
+def test_a_hyperparameter_that_is_absent_at_times_is_not_said_to_be_missing() -> None:
+    space = Space({name: SPACE.parameters[name] for name in ("lr_scheduler", "warmup")})
+    rows = [({"lr_scheduler": "cosine", "warmup": 5}, 0.5), ({"lr_scheduler": "constant"}, 0.6)]
+    found = map_prior(prior(*rows), Wishes(), ground(space, warmup=0))
+    assert len(found.task) == 2 and not found.filled
+    assert list(found.task.x[:, 2]) == [0.5, 0.5]  # absent: at the centre
+
+
 def test_what_is_not_searched_any_more_is_passed_over_and_named() -> None:
     rows = [({"learning_rate": 1e-4, "beta": b, "same": 1}, 0.5) for b in (0.1, 0.2)]
     found = map_prior(prior(*rows), Wishes(), ground(Space({"learning_rate": RATE})))

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from rltune.analysis.standing import stand
 from rltune.cli.commands import list as list_
 from rltune.errors import ExecutorError, StoreError, StudyError
+from rltune.priors import Prior, PriorEvaluation, read_prior, write_prior
 from rltune.store.base import StudyState
 from rltune.study.api import create, open_study
 from rltune.study.looking import STUDY_FILE
@@ -44,26 +45,36 @@ def test_killed_while_it_is_made_it_is_made_again_or_gone_on_with(
     tmp_path: Path, name: str, moment: str, database: bool, request: pytest.FixtureRequest
 ) -> None:
     store = {"store": request.getfixturevalue("url")} if database else {}
-    source = {**study_source(tmp_path), "name": name, **store}
+    write_prior(tmp_path / "prior.jsonl", Prior("old", (PriorEvaluation({"learning_rate": 1e-4}, score=0.5),)))
+    earlier = {"warm_start": str(tmp_path / "prior.jsonl")}
+    source = {**study_source(tmp_path), "name": name, **store, **earlier}
     (tmp_path / "file.yaml").write_text(yaml.safe_dump(source))
     command = [sys.executable, "-c", KILLED, str(tmp_path / "file.yaml"), moment]
     assert subprocess.run(command, cwd=Path(__file__).parent).returncode == 9
     if moment == "before":
         with create(tmp_path / "file.yaml") as study:
             assert study.summary().state == "created"
+    (tmp_path / "prior.jsonl").unlink()
     with open_study(tmp_path / name) as study:
         assert study.summary().state == "created"
+        assert study.blueprint is not None and len(study.blueprint.problem.priors[0]) == 1
         assert (study.folder / STUDY_FILE).read_text() == (tmp_path / "file.yaml").read_text()
 
 
 def test_a_name_that_is_taken_in_the_database_leaves_nothing_behind(tmp_path: Path, name: str, url: str) -> None:
-    create({**study_source(tmp_path / "one"), "name": name, "store": url}).close()
+    priors = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    for path in priors:
+        write_prior(path, Prior(path.stem, (PriorEvaluation({"learning_rate": 1e-4}, score=0.5),)))
+    first = {**study_source(tmp_path / "one"), "name": name, "store": url, "warm_start": str(priors[0])}
+    create(first).close()
     kept = (tmp_path / "one" / name / STUDY_FILE).read_text()
     with pytest.raises((StoreError, StudyError)):
         create({**study_source(tmp_path / "two"), "name": name, "store": url})
     assert not (tmp_path / "two" / name).exists()
     with pytest.raises((StoreError, StudyError)):
-        create({**study_source(tmp_path / "one"), "name": name, "store": url, "seed": 7})
+        create({**first, "seed": 7, "warm_start": [str(path) for path in priors[::-1]]})
+    assert [path.name for path in (tmp_path / "one" / name / "priors").iterdir()] == ["1.jsonl"]
+    assert read_prior(tmp_path / "one" / name / "priors" / "1.jsonl").source == "first"
     assert (tmp_path / "one" / name / STUDY_FILE).read_text() == kept
 
 

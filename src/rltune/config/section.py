@@ -21,7 +21,7 @@ class Section(BaseModel):
 
 
 def no_bool(value: object) -> object:
-    # Python and YAML both count `true` as 1; in a study file it is a slip.
+    """The value, unless it is true or false: Python and YAML both count `true` as 1; in a study file it is a slip."""
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "expected a number")
     return value

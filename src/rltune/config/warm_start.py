@@ -17,6 +17,7 @@ _PASSWORD = re.compile(r"://[^/:@]*:[^@]*@|[?&](ssl)?password=", re.IGNORECASE)
 
 
 def no_password(url: str) -> str:
+    """The URL, unless it holds a password: a study file holds no secrets."""
     # A password may hold a slash, even an @.
     if _PASSWORD.search(url):
         raise PydanticCustomError(

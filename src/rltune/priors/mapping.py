@@ -95,6 +95,7 @@ def map_prior(prior: Prior, wishes: Wishes, ground: Ground) -> Mapped:
     horizon = prior.horizon or max((e.steps for e in prior.evaluations if e.steps), default=1)
     lost: Counter[str] = Counter()
     filled: dict[str, Scalar] = {}
+    there: set[str] = set()
     rows: list[tuple[np.ndarray, PriorEvaluation, dict[str, Scalar]]] = []
     for evaluation in prior.evaluations:
         values = _renamed({**prior.fixed, **evaluation.configuration}, wishes.rename, factor)
@@ -107,6 +108,7 @@ def map_prior(prior: Prior, wishes: Wishes, ground: Ground) -> Mapped:
             lost[x] += 1
             continue
         filled |= added
+        there |= values.keys()
         rows.append((x, evaluation, whole))
     sizes, unplaced = _sizes(prior, wishes, ground)
     kept = [evaluation for _, evaluation, _ in rows]
@@ -124,7 +126,8 @@ def map_prior(prior: Prior, wishes: Wishes, ground: Ground) -> Mapped:
     )
     searched = {wishes.rename.get(n, n) for e in prior.evaluations for n in e.configuration}
     unsearched = tuple(sorted(n for n in searched - set(ground.space.names) if _varied(prior, wishes, n)))
-    return Mapped(task, len(prior.evaluations), dict(lost), filled, unsearched, unplaced, factor)
+    never = {name: value for name, value in filled.items() if name not in there}  # others are only absent at times
+    return Mapped(task, len(prior.evaluations), dict(lost), never, unsearched, unplaced, factor)
 
 
 def place(space: Space, values: Mapping[str, Scalar]) -> np.ndarray | str:

@@ -29,6 +29,7 @@ from rltune.study.alarms import note_failure
 from rltune.study.allowance import BUDGET, budget_fact, in_force
 from rltune.study.assembly import Parts, assemble, facts_of
 from rltune.study.blueprint import Blueprint, draw_blueprint
+from rltune.study.earlier import PRIORS
 from rltune.study.elsewhere import claim, clear, note_winner
 from rltune.study.helm import begin_sitting
 from rltune.study.looking import STUDY_FILE, look_at, study_file_in
@@ -199,7 +200,7 @@ def create(
     file = read_source(source, name=name, output=output)
     blueprint = draw_blueprint(file)
     folder, config = blueprint.folder, blueprint.config
-    if folder.exists() and any(path.name != STUDY_FILE for path in folder.iterdir()):
+    if folder.exists() and any(path.name not in (STUDY_FILE, PRIORS) for path in folder.iterdir()):
         if not fresh:
             raise StudyError(
                 f"there is a study in {folder} already",

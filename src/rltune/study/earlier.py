@@ -6,8 +6,9 @@ even if the earlier study went on, changed or is gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,12 +95,26 @@ def doubts(file: StudyFile, studies: Sequence[EarlierStudy]) -> list[str]:
     return [f"{study.prior.source}: {line}" for study in studies for line in study.lines()[1:]]
 
 
-def keep(folder: Path, studies: Sequence[EarlierStudy]) -> None:
-    """Writes them into the study's folder.
+@contextmanager
+def keeping(folder: Path, studies: Sequence[EarlierStudy]) -> Iterator[None]:
+    """Writes them into the study's folder; if what is done with them fails, what was there before is there again.
 
     Raises:
-        PriorError: if that can't be done.
+        PriorError: if they can't be written.
     """
+    before = {path: path.read_bytes() for path in (folder / PRIORS).glob("*.jsonl")}
+    try:
+        _keep(folder, studies)
+        yield
+    except BaseException:
+        shutil.rmtree(folder / PRIORS, ignore_errors=True)
+        for path, held in before.items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(held)
+        raise
+
+
+def _keep(folder: Path, studies: Sequence[EarlierStudy]) -> None:
     for index, study in enumerate(studies):
         path = _path(folder, index)
         try:

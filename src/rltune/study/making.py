@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +12,7 @@ from rltune.errors import StoreError, StudyError
 from rltune.store.base import StudyStore
 from rltune.store.lock import lock_holder
 from rltune.store.open import create_study
-from rltune.study.earlier import PRIORS, EarlierStudy, keep
+from rltune.study.earlier import EarlierStudy, keeping
 from rltune.study.looking import STUDY_FILE
 from rltune.study.orders import unused
 
@@ -32,12 +31,11 @@ def write_down(
     if not there:
         path.write_text(text, encoding="utf-8")
     try:
-        keep(folder, earlier)
-        store = create_study(config.store or folder, config.name, values, folder=folder)
+        with keeping(folder, earlier):
+            store = create_study(config.store or folder, config.name, values, folder=folder)
     except BaseException:
         if not there:
             path.unlink()
-            shutil.rmtree(folder / PRIORS, ignore_errors=True)
             with suppress(OSError):  # not empty: the store has begun there
                 folder.rmdir()
         raise

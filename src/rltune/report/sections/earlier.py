@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from rltune.report.data import ReportData
@@ -16,8 +17,8 @@ def earlier(data: ReportData) -> Html:
     studies = _rows(facts.get("prior_studies"))
     if not studies:
         return Html("")
-    beliefs = {str(b["name"]): b for b in _rows(facts.get("prior_beliefs"))}
-    rows = [[*_known(study), *_believed(beliefs.get(str(study.get("name"))))] for study in studies]
+    beliefs = _rows(facts.get("prior_beliefs"))  # in the same order; none before the search is over
+    rows = [[*_known(s), *_believed(b)] for s, b in itertools.zip_longest(studies, beliefs[: len(studies)])]
     heads = ["earlier study", "task", "evaluations used", "rank correlation", "weight", "influence"]
     notes = [f"{study.get('name')}: {note}." for study in studies for note in _texts(study.get("notes"))]
     said = (
