@@ -16,14 +16,14 @@ from rltune.cli.main import app
 PAGE = Path(__file__).with_name("command-line.md")
 HEAD = """# The command line
 
-`rltune COMMAND --help` says the same. A STUDY is its folder, such as `studies/demo`; to look at one from elsewhere, `URL#NAME` of
-a database ([store](store.md)). What a command prints for scripts, with `--json`, is one JSON object on standard output;
+`rltune COMMAND --help` says the same. A STUDY is its folder, such as `studies/demo`; to look at one from
+elsewhere, `URL#NAME` of a database ([store](store.md)). What a command prints for scripts, with `--json`, is one JSON object on standard output;
 warnings and errors go to standard error.
 
 | exit status | meaning |
 |---|---|
 | 0 | done |
-| 2 | a mistake in what was given, or a study that can't go on: the error says what was expected, where, and what to do |
+| 2 | a mistake in what was given, or a study that can't go on: the error says what, where, and what to do |
 | 130 | interrupted (Ctrl-C, SIGTERM); `rltune resume` goes on |
 
 This page is made by `docs/command_line.py`.

@@ -1,10 +1,10 @@
-"""What the site does beside MkDocs: pages from the repository's root, equations as MathML, and the files for language models.
+"""What the site does beside MkDocs: pages from the root, equations as MathML, the files for language models.
 
 README, changelog and contributing lie in the root, where people look for them; their links are written from there. On
 the site the same texts are pages, and links into docs/ become links between pages.
 
-Equations are written as TeX in `$...$`, which GitHub shows too, and become MathML while the site is built: browsers draw it
-themselves, without a script or a font from elsewhere.
+Equations are written as TeX in `$...$`, which GitHub shows too, and become MathML while the site is built: browsers
+draw it themselves, without a script or a font from elsewhere.
 """
 
 from __future__ import annotations
