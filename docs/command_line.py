@@ -17,8 +17,8 @@ PAGE = Path(__file__).with_name("command-line.md")
 HEAD = """# The command line
 
 `rltune COMMAND --help` says the same. A STUDY is its folder, such as `studies/demo`; to look at one from
-elsewhere, `URL#NAME` of a database ([store](store.md)). What a command prints for scripts, with `--json`, is one JSON object on standard output;
-warnings and errors go to standard error.
+elsewhere, `URL#NAME` of a database ([store](store.md)). What a command prints for scripts, with `--json`, is one JSON
+object on standard output; warnings and errors go to standard error.
 
 | exit status | meaning |
 |---|---|
