@@ -30,6 +30,7 @@ _contents: dict[str, str] = {}
 """What the browser gets of each page, by the path of its source; for the files for language models."""
 _navigation: list[Navigation] = []
 
+_OUTSIDE = re.compile(r"(\]\((?:\.\./)*)\.\./(README|CHANGELOG|CONTRIBUTING)\.md")
 _LINK = re.compile(r"(\]\()([^)\s#]+)")
 _EQUATION = re.compile(r'<(span|div) class="arithmatex">(?:\\\((.*?)\\\)|\\\[(.*?)\\\])</\1>', re.DOTALL)
 
@@ -56,6 +57,11 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Keeps the menus, which have the pages in their order."""
     _navigation[:] = [nav]
     return nav
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Links from docs/ to the root's files lead to their pages, which lie in docs/ here."""
+    return _OUTSIDE.sub(lambda match: f"{match[1]}{FROM_ROOT[f'{match[2]}.md']}", markdown)
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -203,7 +203,7 @@ class StudyConfig(Section):
         default=(),
         description="Experiment trackers in which each run is a run: wandb, mlflow, tensorboard (docs/trackers.md).",
     )
-    output: Name = Field(default="./studies", description="Folder that the study's own folder is made in.")
+    output: Name = Field(default="./studies", description="Folder that the study's own folder is made in; one for all.")
     store: Annotated[Name, AfterValidator(_no_password)] | None = Field(
         default=None,
         description="Database URL such as postgresql+psycopg://host/db; none: SQLite in the study's folder.",
