@@ -13,7 +13,7 @@ from docs.pages import ROOT, page
 from rltune.cli.main import app
 
 TEXT = page("troubleshooting")
-QUOTED = [line for block in re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
+QUOTED = [line for block in re.findall(r"```output\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
 MESSAGES = [
     line for line in QUOTED if re.match(r"(error|warning|note|info| hint|stopped)\b", line) and " problems:" not in line
 ]
