@@ -31,7 +31,7 @@ docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 pages: $(READY)
-	for page in settings commands command_line; do $(BIN)/python docs/$$page.py || exit 1; done
+	for page in settings commands command_line rules; do $(BIN)/python docs/$$page.py || exit 1; done
 
 bench: $(READY)
 	$(BIN)/python bench/warm_start.py
