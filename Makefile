@@ -1,5 +1,6 @@
 # make demo   sets everything up and tunes GRPO on the embedded model family (a few minutes on 2 cores)
-# make test   sets everything up, lints, type-checks and runs all tests
+# make test   sets everything up, lints, type-checks, builds the documentation and runs all tests
+# make docs   builds the documentation into site/ (make pages: rewrites its pages that are made from the code)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,12 +11,12 @@ DEMO ?= studies/demo
 PYTEST_ARGS ?=
 JOBS ?= 2
 
-.PHONY: demo test lint types bench lock clean
+.PHONY: demo test lint types docs pages bench lock clean
 
 demo: $(READY)
 	$(BIN)/rltune run examples/embedded.yaml --name $(notdir $(DEMO)) --output $(dir $(DEMO)) --fresh
 
-test: $(READY) $(VERL_READY) lint types
+test: $(READY) $(VERL_READY) lint types docs
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov=rltune --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(READY)
@@ -24,6 +25,13 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/pyright
+
+# Strict: a link or an anchor that leads nowhere, a page that is in no menu, ends it.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+pages: $(READY)
+	for page in settings commands command_line rules; do $(BIN)/python docs/$$page.py || exit 1; done
 
 bench: $(READY)
 	$(BIN)/python bench/warm_start.py
@@ -66,10 +74,10 @@ $(VERL_READY): tests/trainers/verl/requirements.txt
 # Renews the pins from pyproject.toml, in an environment of its own.
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,ray,postgres,optuna,dev]'
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 '.[trl,ray,postgres,optuna,docs,dev]'
 	{ head -1 requirements.lock; .venv-lock/bin/python -m pip freeze --exclude rltune; } | sed 's/^torch==\([0-9.]*\)+cpu/torch==\1/' > .venv-lock/new
 	mv .venv-lock/new requirements.lock
 	rm -rf .venv-lock
 
 clean:
-	rm -rf $(VENV) $(VERL) .venv-lock studies .pytest_cache .ruff_cache .hypothesis htmlcov
+	rm -rf $(VENV) $(VERL) .venv-lock studies site .pytest_cache .ruff_cache .hypothesis htmlcov

@@ -89,8 +89,11 @@ def rows(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         yield f"| `{path}` | {default_of(field, nested)} | {linked(field.description or '').replace('|', '/')} |"
         if nested:
             yield from rows(inner, f"{path}.")
+            shown = set(rows(inner, f"{path}."))
             for other in others:
-                yield from (row for row in rows(other, f"{path}.") if row not in set(rows(inner, f"{path}.")))
+                more = [row for row in rows(other, f"{path}.") if row not in shown]
+                shown |= set(more)
+                yield from more
 
 
 def variants(annotation: object) -> tuple[object, tuple[type[BaseModel], ...]]:

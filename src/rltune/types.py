@@ -98,6 +98,7 @@ class Configuration:
 
     @property
     def id(self) -> str:
+        """A short hash of the values: ten hexadecimal digits."""
         return hashlib.sha256(self.json().encode()).hexdigest()[:10]
 
     def json(self) -> str:
@@ -119,7 +120,11 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fidelity:
-    """How much of the real thing is run: `model` by name, `steps` rollout steps from the start (> 0)."""
+    """How much of the real thing is run: `model` by name, `steps` rollout steps from the start.
+
+    Raises:
+        ValueError: unless there is at least one step.
+    """
 
     model: str
     steps: int
@@ -131,7 +136,11 @@ class Fidelity:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Measured seconds of one segment, by what they bought. Sums with `+`."""
+    """Measured seconds of one segment, by what they bought. Sums with `+`.
+
+    Raises:
+        ValueError: if one of them is negative or NaN.
+    """
 
     train_seconds: float = 0.0
     validate_seconds: float = 0.0
@@ -144,6 +153,7 @@ class Cost:
 
     @property
     def seconds(self) -> float:
+        """All of it."""
         return self.train_seconds + self.validate_seconds + self.start_seconds
 
     def __add__(self, other: Cost) -> Cost:
@@ -159,6 +169,9 @@ class StepMetrics:
     """One line of a run's metrics stream: canonical name -> value at rollout step `step` (1, 2, ...).
 
     Values may be NaN or infinite: that is a signal and is kept.
+
+    Raises:
+        ValueError: if the step is negative.
     """
 
     step: int
@@ -220,6 +233,7 @@ class Evaluation:
 
     @property
     def succeeded(self) -> bool:
+        """Whether there is a score at the step that was asked for."""
         return self.score is not None
 
 
@@ -236,4 +250,5 @@ class History:
     base_scores: Mapping[str, float] = field(default_factory=dict)
 
     def with_evaluation(self, evaluation: Evaluation) -> History:
+        """The history with one more evaluation, the newest."""
         return replace(self, evaluations=(*self.evaluations, evaluation))

@@ -19,7 +19,7 @@ from rltune.types import Configuration, Fidelity, History, Phase, Proposal
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
-@pytest.mark.parametrize("name", ["settings", "commands"])
+@pytest.mark.parametrize("name", ["settings", "commands", "command_line", "rules"])
 def test_a_page_that_is_made_from_the_code_is_up_to_date(repository: Path, name: str) -> None:
     spec = importlib.util.spec_from_file_location(f"docs_{name}", repository / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None

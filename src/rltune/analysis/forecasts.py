@@ -92,6 +92,7 @@ class LogForecast:
 
     @property
     def title(self) -> str:
+        """The file, and the run in it where it has several."""
         return f"{self.source}: {self.run}" if self.run else self.source
 
     @property

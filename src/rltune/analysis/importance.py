@@ -49,7 +49,7 @@ class Share:
 
 
 def with_ranges(names: Sequence[str], found: np.ndarray, drawn: Sequence[np.ndarray]) -> tuple[Share, ...]:
-    """Shares found (p,) with the range of 90 % of what resamples gave, each (p,)."""
+    """Shares found (p,) with the range of 90 % of what resamples gave: drawn (p,) each."""
     if not len(drawn):
         return tuple(Share(name, float(value), 0.0, 1.0) for name, value in zip(names, found, strict=True))
     low, high = np.quantile(np.array(drawn), [0.05, 0.95], axis=0)

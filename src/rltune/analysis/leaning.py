@@ -33,6 +33,8 @@ RESAMPLES = 500
 
 
 class Transfers(StrEnum):
+    """Whether the target prefers another value of a hyperparameter than the proxy does."""
+
     HOLDS = "holds"
     SHIFTS = "shifts"
     OPEN = "open"

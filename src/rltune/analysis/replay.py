@@ -30,6 +30,7 @@ class Share:
 
     @property
     def value(self) -> float:
+        """From 0 to 1; NaN of nothing."""
         return self.count / self.total if self.total else math.nan
 
     @property

@@ -48,6 +48,7 @@ class FidelityImportance:
 
     @property
     def fidelity(self) -> Fidelity:
+        """The model and step that the shares are of."""
         return self.projection.fidelity
 
 

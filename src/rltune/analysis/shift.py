@@ -56,6 +56,7 @@ class Shift:
 
     @property
     def text(self) -> str:
+        """How far the best learning rate moves, in words."""
         span = f"{self.decades:+.2f} decades (80 % interval {self.low:+.2f} to {self.high:+.2f}, {self.pairs} pairs)"
         if not self.sure:
             return f"the best learning rate doesn't move measurably from proxy to target: {span}"
@@ -71,6 +72,7 @@ class NoShift:
 
     @property
     def text(self) -> str:
+        """Why that can't be told, in words."""
         return f"how far the best learning rate moves can't be told: {self.reason}"
 
 

@@ -31,6 +31,8 @@ NOISE_FACTOR = 2.0
 
 
 class Standing(StrEnum):
+    """What the pairs say of the proxy: it ranks well, it misleads, or they can't tell."""
+
     STRONG = "strong"
     WEAK = "weak"
     UNKNOWN = "unknown"
@@ -60,6 +62,7 @@ class Pick:
 
     @property
     def text(self) -> str:
+        """What picking the proxy's best loses, in words."""
         top = "" if self.of < 2 else f"; {self.shared} of the proxy's best {self.of} are among the target's"
         if self.died:
             return f"the proxy's best died on the target{top}"

@@ -94,6 +94,7 @@ class StoppingCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
+        """Called by TRL: starts the rules' watches, and shows them the steps of a resumed run again."""
         self._begin(math.floor(state.max_steps / updates_per_step(args)))
         if args.logging_steps > updates_per_step(args):
             logger.warning(
@@ -114,6 +115,7 @@ class StoppingCallback(TrainerCallback):
         logs: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
+        """Called by TRL with what it logs: asks the rules, and ends the training when one says so."""
         self._take(args, state, control, logs or {}, state.global_step)
 
     def _take(

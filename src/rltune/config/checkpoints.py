@@ -59,8 +59,8 @@ class CheckpointsConfig(Section):
     )
     margin: Size = Field(
         default=256 * 10**6,
-        description="Bytes that stay free beside the checkpoints that trials are expected to write; with less no new "
-        "trial starts (docs/failures.md).",
+        description="Bytes that stay free beside the checkpoints that trials are expected to write; room for logs "
+        "and the study's records. With less no new trial starts (docs/failures.md).",
     )
     remote: Annotated[str, AfterValidator(_plain_url)] | None = Field(
         default=None,

@@ -42,7 +42,8 @@ class RayConfig(ExecutorConfig):
     )
     waiting: Waiting = Field(
         default=0,
-        description="Trials that may wait for a node that isn't there yet, so that an autoscaler brings one.",
+        description="Trials that may wait for a node that isn't there yet, so that an autoscaler brings one; "
+        "0, since without an autoscaler they would wait in vain.",
     )
     trial_ray: Literal["own", "cluster"] = Field(
         default="own",

@@ -157,7 +157,8 @@ class StoppingConfig(Section):
     )
     futility: bool = Field(
         default=True,
-        description="Whether a search run also ends when its forecast can't come near the best one's reward.",
+        description="Whether a search run also ends when its forecast can't come near the best one's reward; no good "
+        "run was lost where that was measured (docs/stopping.md).",
     )
     rules: tuple[Mapping[str, object], ...] = Field(
         default=(),
@@ -198,7 +199,9 @@ class ExecutorConfig(Section):
         "threads.",
     )
     threads: Count = Field(default=1, description="CPU threads of a trial; 1 gives the most steps a second in all.")
-    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto takes a GPU where there is one, so that one file runs everywhere."
+    )
     gpus: Count | Mapping[str, Count] | None = Field(
         default=None,
         description="GPUs that a trial has to itself: a number, or {target: 8, proxy: 1} by role or a model's name; "
@@ -210,15 +213,19 @@ class ExecutorConfig(Section):
     )
     stall_time: Duration = Field(
         default=600.0,
-        description="A trial without a new step or scored batch for so long counts as hanging.",
+        description="A trial without a new step or scored batch for so long counts as hanging; loading or compiling a "
+        "large model may be silent for minutes.",
     )
     grace_time: Duration = Field(
-        default=30.0, description="Time a trial gets to save a checkpoint when it is asked to stop."
+        default=30.0,
+        description="Time a trial gets to save a checkpoint when it is asked to stop; the step under way ends first, "
+        "so give large models more.",
     )
     retry_time: Duration = Field(
         default=10.0,
         description="A run that the machine ended (killed, node lost, disk full, GPU failed) is tried again: once at "
-        "once, then after so long, then after twice as long each time (docs/failures.md).",
+        "once, then after so long, then after twice as long each time, since such things often mend by themselves "
+        "(docs/failures.md).",
     )
     memory: Size | None = Field(
         default=None, description="Largest resident memory of a trial, such as 8GB; none: not limited."

@@ -199,7 +199,7 @@ class StudyConfig(Section):
         description="Experiment trackers that follow the study: wandb, mlflow, tensorboard (docs/trackers.md), optuna "
         "(docs/optuna.md).",
     )
-    output: Name = Field(default="./studies", description="Folder that the study's own folder is made in.")
+    output: Name = Field(default="./studies", description="Folder that the study's own folder is made in; one for all.")
     store: Annotated[Name, AfterValidator(no_password)] | None = Field(
         default=None,
         description="Database URL such as postgresql+psycopg://host/db; none: SQLite in the study's folder.",

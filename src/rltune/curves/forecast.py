@@ -62,6 +62,7 @@ class Forecast:
 
     @property
     def phase(self) -> PhaseName:
+        """The phase that the curve was in at the last step seen."""
         return self.phases[-1].name
 
 

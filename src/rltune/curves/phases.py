@@ -22,6 +22,8 @@ _STEADY = 0.25  # share of the gain that a plateau's own slope may bring in as m
 
 
 class PhaseName(StrEnum):
+    """What a stretch of a reward curve is called."""
+
     SLOW_START = "slow start"
     IMPROVEMENT = "rapid improvement"
     PLATEAU = "plateau"
@@ -40,7 +42,7 @@ class Phase:
 
 
 def centred(rewards: Array, window: int) -> Array:
-    """Means of up to `window` (odd) rewards around each step; at the ends of as many as there are on both sides."""
+    """Means (n,) of up to `window` (odd) rewards (n,) around each step; at the ends of as many as both sides have."""
     n, half = rewards.size, window // 2
     reach = np.minimum(np.minimum(np.arange(n), np.arange(n)[::-1]), half)
     # Full one-sided reach of a third of the window at the ends, so that single steps don't stand for a level.

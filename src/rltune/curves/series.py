@@ -74,7 +74,7 @@ def series(rewards: ArrayLike, steps: ArrayLike | None = None) -> Series:
 
 
 def step_noise(rewards: Array) -> float:
-    """Standard deviation of the noise from step to step, robust against trend and single jumps (n >= 2).
+    """Standard deviation of the noise of rewards (n,) from step to step, robust against trend and single jumps; n >= 2.
 
     The median of |y_t - y_(t-1)|, scaled as for normal noise. Where more than half of the changes are zero (rounded
     logs, long plateaus) it is their standard deviation instead, which a constant curve leaves at 0.
@@ -87,7 +87,7 @@ def step_noise(rewards: Array) -> float:
 
 
 def smoothed(rewards: Array, window: int) -> Array:
-    """Mean of the last `window` rewards at each step, of fewer at the start; shape (n,)."""
+    """Mean (n,) of the last `window` of the rewards (n,) at each step, of fewer at the start."""
     total = np.concatenate(([0.0], np.cumsum(rewards)))
     ends = np.arange(1, rewards.size + 1)
     begins = np.maximum(ends - window, 0)
@@ -95,7 +95,7 @@ def smoothed(rewards: Array, window: int) -> Array:
 
 
 def drawn_in(rewards: Array, noise: float) -> Array:
-    """Rewards with single outliers pulled to `_OUTLIER` standard deviations from the median of their neighbours."""
+    """Rewards (n,) with outliers pulled to `_OUTLIER` standard deviations from their neighbours' median; (n,)."""
     if rewards.size < 5 or noise == 0:
         return rewards
     padded = np.pad(rewards, 2, mode="edge")
@@ -120,7 +120,7 @@ def binned(curve: Series, points: int = _POINTS) -> tuple[Array, Array, Array]:
 
 
 def bounds_of(rewards: Array, given: Sequence[float] | None = None) -> tuple[float, float]:
-    """The range that rewards live in: as given, else [0, 1] or [-1, 1] if all lie in it, else what they span, widened.
+    """The range of rewards (n,): as given, else [0, 1] or [-1, 1] if all lie in it, else what they span, widened.
 
     Raises:
         CurveError: if `given` isn't (low, high), both finite with low < high, or rewards lie outside of it.

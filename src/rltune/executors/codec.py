@@ -90,6 +90,7 @@ def order_from_plain(plain: Mapping[str, Any]) -> Order:
 
 
 def metrics_to_plain(metrics: StepMetrics) -> dict[str, object]:
+    """A line of metrics as JSON values."""
     return {"step": metrics.step, "values": dict(metrics.values)}
 
 

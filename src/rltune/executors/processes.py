@@ -58,6 +58,7 @@ def read_process(pid: int) -> ProcessRow | None:
 
 
 def all_processes() -> list[ProcessRow]:
+    """What runs on this machine, but for what ended while it was read."""
     rows = (read_process(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [row for row in rows if row is not None]
 

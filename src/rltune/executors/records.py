@@ -144,6 +144,7 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 
 def write_identity(folder: Path, identity: ProcessIdentity) -> None:
+    """Keeps which process a segment has, in the segment's folder."""
     host = identity.host or host_name()
     plain = {"pid": identity.pid, "started": identity.started, "host": host, "node": os.environ.get(NODE, "")}
     write_whole(SegmentFiles(folder).process, plain)

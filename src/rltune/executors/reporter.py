@@ -168,6 +168,7 @@ class SegmentReporter:
 
 
 def interrupted(step: int) -> StopReason:
+    """The reason of a trial that was asked to stop."""
     return StopReason(StopKind.INTERRUPTED, step, f"asked to stop (SIGTERM) after step {step}")
 
 

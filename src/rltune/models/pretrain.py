@@ -283,6 +283,7 @@ def save(model: Qwen2ForCausalLM, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Trains the embedded models anew (`python -m rltune.models.pretrain`)."""
     parser = argparse.ArgumentParser("python -m rltune.models.pretrain", description="Rebuild the embedded family.")
     parser.add_argument("--out", type=Path, required=True, help="folder that gets one subfolder a size")
     parser.add_argument("--size", choices=list(SHAPES), action="append", help="a size (repeatable); default: all")

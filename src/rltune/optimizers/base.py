@@ -86,10 +86,12 @@ class Problem:
 
     @property
     def horizon(self) -> int:
+        """r_max, the rollout steps of a full run."""
         return self.rungs[-1]
 
     @property
     def goal(self) -> Fidelity:
+        """What a configuration is wanted for: the target, trained to r_max."""
         return Fidelity(self.target.name, self.horizon)
 
     @property
@@ -103,6 +105,7 @@ class Problem:
         return Fidelity(max(self.search_models, key=lambda m: m.parameters).name, self.horizon)
 
     def model(self, name: str) -> ModelSpec:
+        """The target or the proxy of that name."""
         return next(m for m in (self.target, *self.proxies) if m.name == name)
 
     def _check_models(self) -> None:

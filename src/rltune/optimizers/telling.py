@@ -79,6 +79,7 @@ def ends(evaluation: Evaluation, proposal: Proposal) -> bool:
 
 
 def run_of(of: Evaluation | Proposal) -> Run:
+    """Configuration, model and seed of what was evaluated or proposed."""
     return of.configuration, of.fidelity.model, of.seed
 
 

@@ -31,6 +31,7 @@ def join(parts: Iterable[object]) -> Html:
 
 
 def paragraph(text: object, kind: str = "") -> Html:
+    """A paragraph of text, of a CSS class if `kind` names one."""
     return tag("p", text, class_=kind) if kind else tag("p", text)
 
 
@@ -40,6 +41,7 @@ def missing(text: str) -> Html:
 
 
 def section(title: str, anchor: str, *content: object) -> Html:
+    """A section of a page under a heading; links lead to its anchor."""
     return tag("section", join([tag("h2", title), *content]), id=anchor)
 
 

@@ -139,6 +139,7 @@ class Divides(Constraint):
     must = "must divide"
 
     def holds(self, values: Mapping[str, Any]) -> Any:
+        """Whether values, by name, meet it; arrays give an array."""
         return self.right.of(values) % self.left.of(values) == 0
 
 
@@ -150,6 +151,7 @@ class AtMost(Constraint):
     must = "must be at most"
 
     def holds(self, values: Mapping[str, Any]) -> Any:
+        """Whether values, by name, meet it; arrays give an array."""
         left, right = self.left.of(values), self.right.of(values)
         return left <= (right if _is_whole(left) and _is_whole(right) else right + TOLERANCE * abs(right))
 

@@ -72,6 +72,7 @@ class FloatParameter(ParameterBase):
         return math.floor((self.high - self.low) / self.step + 1e-9) + 1
 
     def allowed(self) -> str:
+        """What is allowed, in words."""
         steps = "" if self.step is None else f" in steps of {self.step:g}"
         return f"a number from {self.low:g} to {self.high:g}{steps}"
 
@@ -96,6 +97,7 @@ class FloatParameter(ParameterBase):
         return self._cell_value(round((clipped - self.low) / self.step))
 
     def to_unit(self, value: Scalar) -> float:
+        """u in [0, 1] of a value: its place in the interval, logarithmic if `log`; of a step the centre of its cell."""
         n = self.cardinality
         if n is not None:
             return _cell_center(round((float(value) - self.low) / (self.step or 1.0)), n)
@@ -103,6 +105,7 @@ class FloatParameter(ParameterBase):
         return round(min(max((v - low) / (high - low), 0.0), 1.0), UNIT_DIGITS)
 
     def from_unit(self, u: float) -> float:
+        """The value at u, which is moved into [0, 1]."""
         n = self.cardinality
         if n is not None:
             return self._cell_value(_cell(u, n))
@@ -119,6 +122,7 @@ class FloatParameter(ParameterBase):
         return self.nearest(float(f"{float(value):.{digits}g}") if self.step is None else value)
 
     def narrowed(self, center: Scalar, fraction: float) -> FloatParameter:
+        """The part of the interval of width `fraction` in u around `center`, moved to lie inside."""
         lower, upper = _window(self.to_unit(center), fraction)
         low, high = self.from_unit(lower), self.from_unit(upper)
         if self.step is not None and low == high:
@@ -153,6 +157,7 @@ class IntParameter(ParameterBase):
 
     @property
     def cardinality(self) -> int:
+        """Number of values."""
         return (self.high - self.low) // self.step + 1
 
     def values(self) -> tuple[int, ...]:
@@ -160,6 +165,7 @@ class IntParameter(ParameterBase):
         return tuple(range(self.low, self.high + 1, self.step))
 
     def allowed(self) -> str:
+        """What is allowed, in words."""
         steps = "" if self.step == 1 else f" in steps of {self.step}"
         return f"a whole number from {self.low} to {self.high}{steps}"
 
@@ -177,21 +183,25 @@ class IntParameter(ParameterBase):
         return self.low + min(index, self.cardinality - 1) * self.step
 
     def to_unit(self, value: Scalar) -> float:
+        """u in [0, 1] of a value: the centre of its cell; cells are equally wide, or as logarithms go if `log`."""
         if not self.log:
             return _cell_center(round((float(value) - self.low) / self.step), self.cardinality)
         low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
         return round((math.log(float(value)) - low) / (high - low), UNIT_DIGITS)
 
     def from_unit(self, u: float) -> int:
+        """The value whose cell u, moved into [0, 1], lies in."""
         if not self.log:
             return self.low + _cell(u, self.cardinality) * self.step
         low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
         return min(max(round(math.exp(low + u * (high - low))), self.low), self.high)
 
     def tidy(self, value: Scalar, digits: int) -> int:
+        """The value: a whole number has no digits to spare."""
         return self.nearest(value)
 
     def narrowed(self, center: Scalar, fraction: float) -> IntParameter:
+        """The part of the interval of width `fraction` in u around `center`, moved to lie inside."""
         lower, upper = _window(self.to_unit(center), fraction)
         low, high = self.from_unit(lower), self.from_unit(upper)
         if low == high:
@@ -219,6 +229,7 @@ class CategoricalParameter(ParameterBase):
 
     @property
     def cardinality(self) -> int:
+        """Number of choices."""
         return len(self.choices)
 
     def values(self) -> tuple[Scalar, ...]:
@@ -226,6 +237,7 @@ class CategoricalParameter(ParameterBase):
         return self.choices
 
     def allowed(self) -> str:
+        """What is allowed, in words."""
         return "one of " + ", ".join(repr(choice) for choice in self.choices)
 
     def check(self, value: object) -> Scalar:
@@ -240,15 +252,19 @@ class CategoricalParameter(ParameterBase):
         return self.check(value)
 
     def to_unit(self, value: Scalar) -> float:
+        """u in [0, 1]: the centre of the choice's cell."""
         return _cell_center(self.choices.index(value), self.cardinality)
 
     def from_unit(self, u: float) -> Scalar:
+        """The choice whose cell u lies in."""
         return self.choices[_cell(u, self.cardinality)]
 
     def tidy(self, value: Scalar, digits: int) -> Scalar:
+        """The value as it is."""
         return value
 
     def narrowed(self, center: Scalar, fraction: float) -> CategoricalParameter:
+        """The same parameter: choices have no order, and none is near another."""
         return self
 
 

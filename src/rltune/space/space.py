@@ -39,7 +39,8 @@ class Space:
         constraints: what the values of several parameters must meet together.
         elsewhere: what holds for a conditional parameter where it is absent; constraints count with it.
         nearest: what moves values into the constraints.
-        encodings: encodings that are known already, of configurations moved into the space (see `rltune.bayes.data`).
+        encodings: those known already, (d,) each, of configurations moved into the space (`rltune.bayes.data`);
+            None for one that can't be.
 
     Raises:
         SpaceError: if there is no parameter, a condition or a constraint is impossible, or no values meet all
@@ -73,6 +74,7 @@ class Space:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The searched hyperparameters, in the order of the space."""
         return tuple(self.parameters)
 
     @property
@@ -119,6 +121,7 @@ class Space:
         return Configuration(checked)
 
     def contains(self, configuration: Configuration) -> bool:
+        """Whether the configuration lies in the space: every value allowed, every constraint met."""
         try:
             return self.configuration(configuration.values) == configuration
         except SpaceError:
@@ -185,7 +188,7 @@ class Space:
         return np.array(x)
 
     def decode(self, x: Sequence[float] | np.ndarray) -> Configuration:
-        """The configuration nearest to an encoding x (d,)."""
+        """The configuration nearest to an encoding x (d,). Raises SpaceError if it has another length."""
         if len(x) != self.dimension:
             raise SpaceError(f"an encoding must have {self.dimension} numbers, got {len(x)}")
         u: list[float] = []

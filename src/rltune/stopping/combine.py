@@ -18,7 +18,11 @@ from rltune.types import StepMetrics
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Stops when any of its rules says stop; the decision is that rule's own. Abstains if all of them abstain."""
+    """Stops when any of its rules says stop; the decision is that rule's own. Abstains if all of them abstain.
+
+    Attributes:
+        rules: one at least.
+    """
 
     rules: tuple[Rule, ...]
 
@@ -59,7 +63,11 @@ class _AnyOfJudge:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Stops when all of its rules say stop at the same step. Abstains if one of them abstains."""
+    """Stops when all of its rules say stop at the same step. Abstains if one of them abstains.
+
+    Attributes:
+        rules: one at least.
+    """
 
     rules: tuple[Rule, ...]
 
@@ -103,7 +111,12 @@ class _AllOfJudge:
 
 @dataclass(frozen=True, slots=True)
 class Insist:
-    """Stops when its rule has said stop at `patience` consecutive steps; abstains with it (the count is kept)."""
+    """Stops when its rule has said stop at `patience` consecutive steps; abstains with it (the count is kept).
+
+    Attributes:
+        inner: the rule that has to insist.
+        patience: consecutive steps.
+    """
 
     inner: Rule
     patience: int

@@ -59,6 +59,8 @@ Rewards = Sequence[tuple[int, float]]
 
 
 class Fate(StrEnum):
+    """How a run ended, as its whole curve tells."""
+
     DIVERGED = "diverged"
     COLLAPSED = "collapsed"
     NEVER_LEARNED = "never learned"

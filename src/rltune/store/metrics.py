@@ -17,6 +17,7 @@ _LARGEST = sys.float_info.max
 
 
 def curve(connection: Connection, scope: Scope, run_id: str) -> list[StepMetrics]:
+    """A run's metrics by step."""
     key = run_key(connection, scope, run_id)
     query = select(t.metric.c.step, t.metric.c.name, t.metric.c.value).where(t.metric.c.run == key)
     steps: dict[int, dict[str, float]] = {}
@@ -44,6 +45,7 @@ def curves(connection: Connection, scope: Scope, flying: bool = False) -> dict[s
 
 
 def metric_total(connection: Connection, scope: Scope, name: str) -> float | None:
+    """The sum of a metric's finite values; None if no run has it."""
     finite = t.metric.c.value.between(-_LARGEST, _LARGEST)  # NaN lies beyond on both databases
     query = select(func.sum(t.metric.c.value)).join(t.run, t.run.c.pk == t.metric.c.run)
     return connection.execute(query.where(t.run.c.study == scope.study, t.metric.c.name == name, finite)).scalar()

@@ -27,6 +27,7 @@ def outline(
     horizon: int | None,
     configurations: Sequence[Configuration],
 ) -> Outline:
+    """See `StudyStore.outline`."""
     trials = _trials(connection, scope)
     scores = reading.scores(connection, scope)
     return Outline(

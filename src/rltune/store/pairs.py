@@ -16,6 +16,7 @@ _LARGEST = sys.float_info.max
 
 
 def paired(connection: Connection, scope: Scope, target: str, horizon: int) -> Paired:
+    """See `StudyStore.paired`."""
     keys = t.run.c.configuration
     on_target, elsewhere = (
         _not_final(scope, keys, where) for where in (t.run.c.model == target, t.run.c.model != target)

@@ -39,6 +39,7 @@ OPTIMIZED_PHASES = (Phase.SEARCH, Phase.CONFIRM)
 
 @names_damage
 def study(connection: Connection, scope: Scope) -> StudyRecord:
+    """The study's own record."""
     row = connection.execute(select(t.study).where(t.study.c.pk == scope.study)).one()
     facts = connection.execute(
         select(t.fact.c.name, t.fact.c.value).where(t.fact.c.study == scope.study).order_by(t.fact.c.pk)
@@ -138,6 +139,7 @@ def run_keys(connection: Connection, scope: Scope, segment_ids: Sequence[str]) -
 
 @names_damage
 def segments(connection: Connection, scope: Scope, run_id: str | None = None) -> list[SegmentRecord]:
+    """Segments of one run or of all, by run and number."""
     query = _segments(scope).order_by(t.run.c.number, t.segment.c.number)
     if run_id is not None:
         query = query.where(t.run.c.id == run_id)
@@ -147,6 +149,7 @@ def segments(connection: Connection, scope: Scope, run_id: str | None = None) ->
 def checkpoints(
     connection: Connection, scope: Scope, run_id: str | None, state: CheckpointState
 ) -> list[CheckpointRecord]:
+    """Checkpoints in a state, by run and step."""
     query = (
         select(t.checkpoint, t.run.c.id.label("run_id"))
         .join(t.run, t.run.c.pk == t.checkpoint.c.run)
@@ -187,6 +190,7 @@ def select_evaluations(scope: Scope) -> Select[Any]:
 
 
 def history(connection: Connection, scope: Scope) -> History:
+    """See `StudyStore.history`."""
     done = tuple(e for _, e in evaluations(connection, scope) if e.phase in OPTIMIZED_PHASES)
     base = {s.model: s for s in scores(connection, scope) if s.run_id is None and s.split == "validation"}
     return History(
@@ -198,6 +202,7 @@ def history(connection: Connection, scope: Scope) -> History:
 
 @names_damage
 def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
+    """Scores outside of training, oldest first."""
     query = (
         select(t.score, t.run.c.id.label("run_id"))
         .outerjoin(t.run, t.run.c.pk == t.score.c.run)
@@ -212,6 +217,7 @@ def scores(connection: Connection, scope: Scope) -> list[ScoreRecord]:
 
 @names_damage
 def decisions(connection: Connection, scope: Scope) -> list[DecisionRecord]:
+    """The ledger, oldest line first."""
     query = select(t.decision).where(t.decision.c.study == scope.study).order_by(t.decision.c.pk)
     return [
         DecisionRecord(row.time, row.kind, row.subject, row.reason, row.content) for row in connection.execute(query)
@@ -219,6 +225,7 @@ def decisions(connection: Connection, scope: Scope) -> list[DecisionRecord]:
 
 
 def events(connection: Connection, scope: Scope) -> list[EventRecord]:
+    """The log, oldest line first."""
     query = select(t.event).where(t.event.c.study == scope.study).order_by(t.event.c.pk)
     return [EventRecord(row.time, row.level, row.message) for row in connection.execute(query)]
 
@@ -271,6 +278,7 @@ def proposal_of(row: Row[Any]) -> Proposal:
 
 
 def evaluation_of(row: Row[Any]) -> Evaluation:
+    """An evaluation from a row of `select_evaluations`."""
     return Evaluation(
         configuration=configuration_of(row.content),
         fidelity=Fidelity(row.model, row.step),

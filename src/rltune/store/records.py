@@ -14,6 +14,8 @@ FAILURE = "failure"
 
 
 class StudyState(StrEnum):
+    """Where a study stands."""
+
     CREATED = "created"
     RUNNING = "running"
     INTERRUPTED = "interrupted"  # stopped on request; can be resumed
@@ -22,17 +24,23 @@ class StudyState(StrEnum):
 
 
 class SegmentState(StrEnum):
+    """Whether a segment is in flight."""
+
     RUNNING = "running"
     ENDED = "ended"
 
 
 class CheckpointState(StrEnum):
+    """What has become of a checkpoint."""
+
     COMPLETE = "complete"
     DAMAGED = "damaged"  # seen to be truncated or changed; never used again
     DELETED = "deleted"
 
 
 class CheckpointTier(StrEnum):
+    """How much of a checkpoint is left."""
+
     FULL = "full"  # all that an exact resume needs
     WEIGHTS = "weights"  # what scoring needs; nothing to resume from
 
@@ -137,6 +145,8 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRecord:
+    """One checkpoint: where it lies, how many `bytes` it takes; a `pinned` one is never deleted."""
+
     run_id: str
     step: int
     path: Path
@@ -163,7 +173,8 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """One line of the ledger: who decided what, from which inputs. `kind`: proposal, stop, promotion, winner, ..."""
+    """One line of the ledger: who decided what, from which inputs. `kind`: proposal, stop, promotion, winner, ...;
+    `time`: seconds since 1970."""
 
     time: float
     kind: str
@@ -174,7 +185,8 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """Something that happened and that a person may want to know: `level` is info, warning or error."""
+    """Something that happened and that a person may want to know: `level` is info, warning or error; `time`: seconds
+    since 1970."""
 
     time: float
     level: str

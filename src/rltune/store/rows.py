@@ -21,14 +21,17 @@ def configuration_of(content: str) -> Configuration:
 
 
 def stop_columns(table: Table) -> Iterable[Column[Any]]:
+    """A table's columns that a stop reason is made of."""
     return (table.c.stop_kind, table.c.stop_step, table.c.stop_reason, table.c.stop_rule, table.c.stop_values)
 
 
 def stop_of(row: Row[Any]) -> StopReason | None:
+    """The stop reason of a row; None if it has none yet."""
     return None if row.stop_kind is None else required_stop(row)
 
 
 def required_stop(row: Row[Any]) -> StopReason:
+    """The stop reason of a row that has one."""
     return StopReason(
         kind=StopKind(row.stop_kind),
         step=row.stop_step,
@@ -39,6 +42,7 @@ def required_stop(row: Row[Any]) -> StopReason:
 
 
 def cost_of(row: Row[Any]) -> Cost:
+    """The cost of a row."""
     return Cost(row.train_seconds, row.validate_seconds, row.start_seconds)
 
 

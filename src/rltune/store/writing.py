@@ -26,6 +26,7 @@ def hold_study(connection: Connection, study: int) -> None:
 
 
 def fact(connection: Connection, scope: Scope, name: str, value: object) -> None:
+    """Keeps a value under a name."""
     _upsert(connection, t.fact, {"study": scope.study, "name": name}, {"value": value})
 
 
@@ -109,6 +110,7 @@ def begin_segment(
 
 
 def set_process(connection: Connection, scope: Scope, segment_id: str, pid: int, pid_started: float) -> None:
+    """Notes the process that trains a segment."""
     key = reading.segment_row(connection, scope, segment_id).pk
     values = {"pid": pid, "pid_started": pid_started}
     connection.execute(update(t.segment).where(t.segment.c.pk == key).values(values))
@@ -221,6 +223,7 @@ def change_checkpoint(
 
 
 def score(connection: Connection, scope: Scope, new: ScoreRecord) -> None:
+    """Keeps a score in place of an older one."""
     run_key = None if new.run_id is None else reading.run_key(connection, scope, new.run_id)
     same = (
         t.score.c.study == scope.study,
@@ -243,11 +246,13 @@ def decision(
     values: Mapping[str, object],
     now: float,
 ) -> None:
+    """Adds a line to the ledger."""
     row = {"study": scope.study, "time": now, "kind": kind, "subject": subject, "reason": reason}
     connection.execute(t.decision.insert().values(**row, content=values))
 
 
 def event(connection: Connection, scope: Scope, level: str, message: str, now: float) -> None:
+    """Adds a line to the log."""
     row = {"study": scope.study, "time": now, "level": level, "message": message}
     connection.execute(t.event.insert().values(**row))
 

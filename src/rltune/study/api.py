@@ -170,6 +170,7 @@ class Study:
         return mirror_once(self.store, self.folder, tracker, chosen.get(tracker, {}), SystemClock(), alive=alive)
 
     def close(self) -> None:
+        """Gives the store back; the study is not used after that."""
         self.store.close()
 
     def __enter__(self) -> Study:

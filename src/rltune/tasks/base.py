@@ -25,6 +25,9 @@ class Example:
         answer: the reference; empty for an open-ended prompt, which only a judge can reward.
         groups: the parts of the split that this example counts for in a breakdown of the scores, such as
             `level_5` and `algebra`; reported as `score/<group>`.
+
+    Raises:
+        ValueError: if a group's name can't be one.
     """
 
     prompt: str

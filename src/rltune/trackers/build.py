@@ -70,7 +70,11 @@ def check_tracker(name: str, options: Mapping[str, object] | None = None) -> Bas
 
 
 def build_tracker(name: str, options: Mapping[str, object] | None, folder: Path) -> Tracker:
-    """The tracker called `name` of the study in `folder`. Raises as `check_tracker`; imports the tracker's package."""
+    """The tracker called `name` of the study in `folder`; imports the tracker's package.
+
+    Raises:
+        TrackerError: as `check_tracker`, or if the package can't be loaded.
+    """
     checked = check_tracker(name, options)
     entry = TRACKERS[name]
     try:

@@ -64,6 +64,9 @@ class TrainJob:
         device: "auto", "cpu" or "cuda".
         role: what the model is in its study.
         memory_level: how much memory to save (see `rltune.trainers.resources.SavesMemory`); 0: as set.
+
+    Raises:
+        ValueError: if the steps are out of order, or a checkpoint is missing or too many.
     """
 
     model: str
@@ -100,6 +103,9 @@ class ScoreJob:
     `task` and `task_options` are those of the study, as in a TrainJob. `other`: the name of another task, one of the
     `test_ood` in the options, whose test split is scored in place of the study's own. `answers`: a file to keep the
     answers in, for people to read, by a trainer that has them as text (empty: none).
+
+    Raises:
+        ValueError: if `other` isn't one of the tasks of `test_ood`, or the split isn't the test split then.
     """
 
     model: str

@@ -35,6 +35,7 @@ UNWRAPPED = 10_000
 
 
 def main(file: Path, commands: bool, as_json: bool) -> None:
+    """Checks a study file and prints what it would do; `commands`: what its first runs would launch."""
     study = load_study(file)
     with TextConsole(stderr=True).status(f"checking {file}: asking its trainer, reading its data"):
         blueprint = draw_blueprint(study)

@@ -18,6 +18,7 @@ SHOWN = 40
 
 
 def main(folder: Path, keep: str, dry_run: bool, as_json: bool) -> None:
+    """Deletes what the study no longer needs, or says what that would be."""
     found = clean(folder, keep, dry_run=dry_run)
     if as_json:
         rows = [{"run": r.record.run_id, "what": _what(r), "reason": r.reason, **r.inputs()} for r in found.removals]

@@ -12,6 +12,7 @@ from rltune.trackers.build import TRACKERS
 
 
 def main(study_at: str, form: str | None, output: Path | None) -> None:
+    """Prints or writes the winner's settings, or mirrors all runs into a tracker."""
     with open_study(study_at, read_only=True) as study:
         if form is not None and form in TRACKERS:
             _track(study, form, output)

@@ -11,6 +11,7 @@ from rltune.errors import ConfigError
 
 
 def main(file: Path, model: str | None, proxies: tuple[str, ...], force: bool) -> None:
+    """Writes a study file to start from."""
     if file.exists() and not force:
         raise ConfigError("there is a file of that name already", where=str(file), hint="--force replaces it")
     text = starter(model, proxies)

@@ -21,6 +21,7 @@ from rltune.study.looking import STUDY_FILE, look_at
 
 
 def main(place: str, as_json: bool) -> None:
+    """Prints the studies of a place and who runs them."""
     found = list_studies(place)
     if "://" not in place:
         found += _in_databases(Path(place))

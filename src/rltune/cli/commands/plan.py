@@ -18,6 +18,7 @@ from rltune.study.terms import guess_plan
 
 
 def main(file: Path, from_sizes: bool, as_json: bool) -> None:
+    """Prints what the budget will buy, from timed steps or from sizes alone."""
     blueprint = draw_blueprint(load_study(file))
     plan = (_guessed(blueprint) if from_sizes else _measured(blueprint)).to_json()
     if as_json:

@@ -9,6 +9,7 @@ from rltune.study.api import open_study
 
 
 def main(study_at: str, output: Path | None) -> None:
+    """Writes a study's report and says where."""
     with open_study(study_at, read_only=True) as study:
         path = study.report(output)
     TextConsole().print(f"wrote {path}", markup=False, soft_wrap=True)

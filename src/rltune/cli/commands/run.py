@@ -9,5 +9,6 @@ from rltune.study.api import create
 
 
 def main(file: Path, name: str | None, output: str | None, fresh: bool, quiet: bool) -> int:
+    """Makes a study and runs it; gives the exit status."""
     with create(file, name=name, output=output, fresh=fresh) as study:
         return sit(study, quiet)

@@ -15,6 +15,7 @@ SHOWN = 20
 
 
 def main(study_at: str) -> None:
+    """Prints where a study stands."""
     look = look_at(study_at)
     found = stand(look.store, look.alive())
     look.store.close()

@@ -9,6 +9,7 @@ from rltune.study.looking import look_at
 
 
 def main(study_at: str) -> None:
+    """Prints where a study stands, as one JSON object."""
     look = look_at(study_at)
     summary = summarize(look.store, look.alive())
     look.store.close()

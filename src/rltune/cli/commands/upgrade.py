@@ -8,6 +8,7 @@ from rltune.store.upgrade import upgrade
 
 
 def main(place: str) -> None:
+    """Brings a store's schema up to date and says from which version."""
     found = upgrade(parse_location(place))
     if found is None:
         print(f"nothing to do: there is no store of another schema version than {SCHEMA_VERSION}")

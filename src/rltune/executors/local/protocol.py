@@ -36,6 +36,7 @@ class Hello:
 
 
 def encode(message: Mapping[str, object]) -> bytes:
+    """A message as one line."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 

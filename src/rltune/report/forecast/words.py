@@ -41,6 +41,7 @@ def seen_text(answer: LogForecast) -> str:
 
 
 def interval_text(forecast: Forecast) -> str:
+    """The final reward's interval."""
     low, high = forecast.interval
     return f"{low:.3g} to {high:.3g}"
 

@@ -41,10 +41,12 @@ def abstained(reason: str) -> str:
 
 
 def percent(value: float) -> str:
+    """A share as a percentage; a dash for NaN."""
     return "-" if math.isnan(value) else f"{value:.0%}"
 
 
 def counted(value: Share) -> str:
+    """A share as a count of a total; a dash for nothing."""
     return f"{value.count} of {value.total}" if value.total else "-"
 
 

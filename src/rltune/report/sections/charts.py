@@ -12,6 +12,7 @@ from rltune.report.plots import plot
 
 
 def spending(data: ReportData) -> Html:
+    """Scores over what was spent."""
     return section("Score against cost", "spending", _or_missing(spending_picture(data), "Nothing was evaluated yet."))
 
 
@@ -38,6 +39,7 @@ def curves(data: ReportData) -> Html:
 
 
 def costs(data: ReportData) -> Html:
+    """What each configuration cost, by model and rung."""
     return section("What each configuration cost", "costs", _or_missing(costs_picture(data), "No trial has ended yet."))
 
 

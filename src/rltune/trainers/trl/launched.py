@@ -80,6 +80,7 @@ class Leader(Follower):
 
 
 def main() -> None:
+    """One process of a launched trial: the first reports, the others follow."""
     order, address = map(Path, sys.argv[1:])
     launched = read_job(order)
     if int(os.environ.get("RANK", "0")) == 0:

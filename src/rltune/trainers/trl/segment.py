@@ -96,4 +96,5 @@ class Segment:
 
 
 def diverged(step: int, reason: str) -> StopReason:
+    """The reason of a run whose numbers are no longer finite."""
     return StopReason(StopKind.DIVERGED, step, reason)

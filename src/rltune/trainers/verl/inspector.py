@@ -59,6 +59,7 @@ def load_once(stream, Loader):
 
 
 def package():
+    """The folder of the installed verl."""
     spec = find_spec("verl")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("verl is not installed in this interpreter")
@@ -66,6 +67,7 @@ def package():
 
 
 def installed_version(folder):
+    """verl's version, from its package or its own file."""
     try:
         return version("verl")
     except PackageNotFoundError:
@@ -124,6 +126,7 @@ def registered(folder, decorator):
 
 
 def schema(config, folder):
+    """The keys of a composed config, with their types and defaults."""
     known, keys = classes(folder), {}
 
     def walk(node, prefix, fields):
@@ -158,6 +161,8 @@ def schema(config, folder):
 
 
 class Answerer:
+    """Answers questions about one of verl's configs."""
+
     def __init__(self, name):
         self.name, self.folder = name, package()
 
@@ -202,6 +207,7 @@ class Answerer:
 
 
 def answer(answerer, line):
+    """The answer to one line, or the error that it met."""
     request = json.loads(line)
     try:
         return getattr(answerer, request["ask"])(request)
@@ -212,6 +218,7 @@ def answer(answerer, line):
 
 
 def main():
+    """Answers the lines of standard input, one each, until it ends."""
     name, folder = sys.argv[1], sys.argv[2]
     yaml.load = load_once
     out = os.fdopen(os.dup(1), "w")
