@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 
 # Each layer imports only from layers before it. Within a layer a folder imports another only where ARROWS says so.
 LAYERS = [
-    {"errors", "types", "clock", "words", "redaction", "visible"},
+    {"errors", "types", "clock", "words", "redaction", "visible", "own_code"},
     {"config", "space", "curves", "tasks", "models", "faults"},
     {"store", "stopping", "bayes", "trainers", "priors"},
     {"executors", "optimizers", "analysis", "callbacks"},
@@ -27,6 +27,7 @@ ARROWS = {
     ("study", "trackers"),
     ("importers", "trackers"),
     ("bayes", "priors"),
+    ("own_code", "errors"),
 }
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
