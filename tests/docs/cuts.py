@@ -105,7 +105,7 @@ CUTS: Mapping[str, Cut] = {
         cuts=(
             ("~/verl-env/bin/python", "VERL_PYTHON"),
             # Both ends of each interval are asked of verl, half a second each.
-            ("recipe: verl-grpo\n", "recipe: verl-grpo\nspace: {learning_rate: {type: float, low: 1e-7, high: 1e-5}}\n"),
+            ("recipe: verl-grpo\n", "recipe: verl-grpo\nspace: {learning_rate: {type: float, low: 1e-7, high: 1e-5}}\n"),  # noqa: E501
         ),
         chance=("search: 28.8 h",),
         before=_GSM8K,
