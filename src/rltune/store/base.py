@@ -165,6 +165,11 @@ class StudyStore(Protocol):
         """Notes that a checkpoint was deleted, or was seen to be damaged."""
         ...
 
+    def delete_checkpoint(self, run_id: str, step: int, reason: str, inputs: Mapping[str, object]) -> bool:
+        """Notes that a checkpoint is being deleted, with its line in the ledger. False, and nothing is changed, if it
+        is pinned: somebody may have done that since it was chosen."""
+        ...
+
     def strip_checkpoint(self, run_id: str, step: int, size: int) -> None:
         """Notes that a checkpoint holds the weights only, in `size` bytes."""
         ...
