@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +57,7 @@ def left_of(live: Live, budget: Mapping[str, Any], records: Records) -> TimeLeft
             search_share=float(share) if isinstance(share, (int, float)) else _HALF,
         ),
         list(live.board.newest_segments(NEWEST)),
-        time.time(),
+        live.flying(),
         tested=sum(s.run_id is not None and s.split.startswith("test") for s in records.scores),
     )
 
