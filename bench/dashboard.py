@@ -1,8 +1,8 @@
 """The live page of a large study: how fast its first view is, how large, how fast an update, how much memory it takes.
 
-    python bench/dashboard.py [--evaluations 10000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
+    python bench/dashboard.py [--runs 10000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
 
-Makes a study of so many evaluations (two to a run, at half of the steps and at all of them; a third of the runs stopped
+Makes a study of so many runs (each evaluated at half of the steps and at all of them; a third of the runs stopped
 by a rule, a tenth on the target) with 15 metrics a step, and serves it with `rltune dashboard` as a process.
 
     start       from the command to its address
@@ -77,7 +77,7 @@ def configuration(chance: random.Random) -> Configuration:
     )
 
 
-def make(location: str | Path, name: str, evaluations: int, steps: int) -> SqlStudyStore:
+def make(location: str | Path, name: str, runs: int, steps: int) -> SqlStudyStore:
     """A study that is in the midst of its search, with all that the page shows."""
     budget = {"time": 172_800.0, "search": 0.7, "gpu_hours": None, "trials": None}
     config = {"name": name, "budget": budget, "task": {"name": "gsm8k"}, "trainer": {"name": "trl"}}
@@ -102,7 +102,7 @@ def make(location: str | Path, name: str, evaluations: int, steps: int) -> SqlSt
         store.set_fact(key, value)
     store.set_state(StudyState.RUNNING, "search")
     store.add_seconds(90_000.0)
-    store._write(lambda connection: fill(connection, evaluations // 2, steps))
+    store._write(lambda connection: fill(connection, runs, steps))
     return store
 
 
@@ -300,7 +300,7 @@ def visit_all(address: str) -> dict[str, float]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--evaluations", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--in-flight", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=9)
@@ -316,7 +316,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     location, name = options.url or folder, "large"
     place = f"{options.url}#{name}" if options.url else str(folder)
     if not (folder / "study.yaml").exists():
-        store = make(location, name, options.evaluations, options.steps)
+        store = make(location, name, options.runs, options.steps)
         folder.mkdir(exist_ok=True)
         (folder / "study.yaml").write_text(f"name: {name}\nstore: {options.url or 'null'}\n")
     else:

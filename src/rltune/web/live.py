@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rltune.analysis.records import Records
 from rltune.errors import RltuneError
@@ -84,6 +84,7 @@ class Live:
 
     Attributes:
         place: the study's folder, or URL#NAME. version: of what `board` holds.
+        overview: the newest that was told.
         forecasts: by the number of each run in flight, the step that it was made at, and what it says.
 
     Args:
@@ -102,6 +103,7 @@ class Live:
         self._study: tuple[str, StudyRecord] | None = None
         self._alive_at = -1e9
         self._alive = False
+        self.overview: dict[str, Any] = {}
         self.forecasts: dict[int, tuple[int, object]] = {}
         self._copied, self._copied_at = _stamp(self.look), time.monotonic()
         self.version = self._fresh()
