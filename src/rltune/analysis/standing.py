@@ -36,6 +36,7 @@ class Standing:
 
     Attributes:
         state: the store's state, or CRASHED. failed_because: the reason, of a study that has failed.
+        paused: whoever runs it was told to wait (`rltune pause`).
         undecided: why there is no `gain` though final runs have ended; None otherwise.
         utilization: of GPUs or places; `utilization.whole.held` is what `budget_gpu_hours` limits.
         check: what the check of the proxies during the search has written down, empty if there was none.
@@ -44,6 +45,7 @@ class Standing:
     name: str
     state: str
     failed_because: str | None
+    paused: bool
     phase: str
     seconds: float
     seconds_by_phase: Mapping[str, float]
@@ -98,6 +100,7 @@ def standing(records: Records, trials: Sequence[TrialRecord], totals: Totals, al
         name=study.name,
         state=CRASHED if study.state is StudyState.RUNNING and alive is False else study.state.value,
         failed_because=study.failure,
+        paused=study.paused and study.state is StudyState.RUNNING and alive is not False,
         phase=study.phase,
         seconds=study.seconds,
         seconds_by_phase={

@@ -15,6 +15,7 @@ import typer
 from rltune import __version__
 from rltune.cli.calling import USAGE_STATUS, call, show
 from rltune.cli.curve_commands import forecast, replay_stopping
+from rltune.cli.steering_commands import COMMANDS
 from rltune.errors import RltuneError
 from rltune.stopping.labels import DEFINITION
 
@@ -111,7 +112,7 @@ def resume(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a study after any kind of end."""
+    """Go on with a study after any kind of end, or after `rltune pause`."""
     call("resume", study, wait, quiet)
 
 
@@ -211,6 +212,8 @@ def export(
 
 app.command()(forecast)
 app.command("replay-stopping", epilog=DEFINITION)(replay_stopping)
+for _command in COMMANDS:
+    app.command()(_command)
 
 
 def main() -> None:

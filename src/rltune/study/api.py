@@ -36,6 +36,7 @@ from rltune.study.making import set_aside, write_down
 from rltune.study.mirrors import Listening, Mirrors
 from rltune.study.observer import Observer, Silent
 from rltune.study.recovery import recover
+from rltune.study.steered import Steered
 from rltune.trackers.export import mirror_once
 
 REPORT_FILE = "report.html"
@@ -46,7 +47,7 @@ def never() -> bool:
     return False
 
 
-class Study:
+class Study(Steered):
     """One study, open. Use it as a context manager, or call `close`.
 
     Args:

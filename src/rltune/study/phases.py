@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from rltune.errors import StudyError
@@ -130,7 +131,8 @@ class Confirm:
         terms, target = self.terms, timings_of(view.facts)[self.problem.target.name]
         # A proxy that misled has ranked nothing: then the target itself has to choose, among more.
         wanted = terms.confirm * (WIDENED if distrusted_models(view.facts) else 1)
-        ranked = [c for c in self.guide.rank(view, wanted + 1) if c != self.recipe][:wanted]
+        searched = self._of_search(view)
+        ranked = [c for c in self.guide.rank(searched, wanted + 1) if c != self.recipe][:wanted]
         full = target.trial_seconds(0, self.problem.horizon, self.problem.rungs)
         slower = max((relative_cost(c, self.recipe, view.history) for c in ranked), default=1.0)
         runs = TargetRuns(full, slower * full, terms.tests * target.validate_seconds)
@@ -151,7 +153,14 @@ class Confirm:
         }
 
     def allow(self, terms: PlanTerms) -> None:
+        """From now on these terms hold."""
         self.terms = terms
+
+    def _of_search(self, view: View) -> View:
+        """What the search has seen. Where candidates are chosen anew, those that were confirmed before mustn't come
+        first because of that: the new ones would never get there. They stay in the running for the winner."""
+        seen = (e for e in view.history.evaluations if e.phase is Phase.SEARCH or e.configuration == self.recipe)
+        return replace(view, history=replace(view.history, evaluations=tuple(seen)))
 
     def _left(self, view: View) -> Left:
         """What the budget has left, by the clock and in GPUs."""

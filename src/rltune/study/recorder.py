@@ -84,8 +84,10 @@ class Recorder:
         return reached[0] if reached else None
 
     def _as_asked(self, segment: SegmentRecord, outcome: Outcome) -> Outcome:
-        """The outcome as it counts: a segment that somebody has stopped isn't tried again, however it came to end."""
-        if outcome.stop.kind not in (StopKind.INTERRUPTED, StopKind.LOST):
+        """The outcome as it counts: a run that somebody has stopped doesn't go on, however its segment came to end, be
+        it that it was faster."""
+        over = outcome.stop.kind is StopKind.REACHED and segment.to_step < self.rungs[-1]
+        if not over and outcome.stop.kind not in (StopKind.INTERRUPTED, StopKind.LOST):
             return outcome
         who = stopped_of(self.store.study().facts).get(segment.id)
         return outcome if who is None else replace(outcome, stop=_by(who, outcome.stop))

@@ -87,11 +87,13 @@ def gave_up(
 def stopped_by_hand(
     proposal: Proposal, end: StopReason, curve: Sequence[StepMetrics], start_seconds: float
 ) -> Evaluation:
-    """The evaluation of a proposal whose run somebody has stopped: no score, and none to be guessed from that."""
+    """The evaluation of a proposal whose run somebody has stopped: no score, unless it was there already, and none to
+    be guessed from that."""
     scored = [m for m in curve if m.step <= end.step and math.isfinite(m.values.get(SCORE, math.nan))]
     last = scored[-1].values[SCORE] if scored else None
+    score = last if scored and scored[-1].step == proposal.fidelity.steps else None
     cost = cost_up_to(curve, end.step, start_seconds)
-    return _evaluation(proposal, proposal.fidelity.steps, None, cost, end, end.step, last)
+    return _evaluation(proposal, proposal.fidelity.steps, score, cost, end, end.step, last)
 
 
 def too_large(

@@ -24,7 +24,7 @@ from rltune.study.granting import Grant, grant_pause, grant_pin, grant_resume, g
 from rltune.study.looking import study_file_in
 from rltune.study.trying import grant_enqueue, grant_extension
 
-__all__ = ["KINDS", "carry_out_pin", "grant", "place_of", "request", "said", "wait_for_answer"]
+__all__ = ["KINDS", "Place", "carry_out_pin", "grant", "place_of", "request", "said", "wait_for_answer"]
 
 LOOK_SECONDS = 0.2
 
@@ -51,12 +51,14 @@ class Place:
             store.close()
 
 
-def place_of(study: str | Path) -> Place:
+def place_of(study: str | Path | Place) -> Place:
     """The place of a study: of the one in a folder, or `URL#NAME` of one in a database.
 
     Raises:
         StudyError: if there is none. ConfigError: if its study file was spoilt.
     """
+    if isinstance(study, Place):
+        return study
     if is_address(str(study)):
         url, name = split_address(str(study), read_only=True)
         return Place(url, name, None)
@@ -65,7 +67,7 @@ def place_of(study: str | Path) -> Place:
     return Place(found.store or folder, found.name, folder)
 
 
-def request(place: str | Path, kind: str, values: Mapping[str, object], by: str) -> RequestRecord:
+def request(place: str | Path | Place, kind: str, values: Mapping[str, object], by: str) -> RequestRecord:
     """Asks a study for something.
 
     Args:
@@ -96,7 +98,9 @@ def request(place: str | Path, kind: str, values: Mapping[str, object], by: str)
     return record
 
 
-def wait_for_answer(place: str | Path, request_id: int, seconds: float, clock: Clock | None = None) -> RequestRecord:
+def wait_for_answer(
+    place: str | Path | Place, request_id: int, seconds: float, clock: Clock | None = None
+) -> RequestRecord:
     """The request, as soon as it is answered or so many seconds are over."""
     time, found = clock or SystemClock(), place_of(place)
     end = time.monotonic() + seconds

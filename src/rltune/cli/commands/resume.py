@@ -1,13 +1,25 @@
-"""`rltune resume`: go on with a study after any kind of end."""
+"""`rltune resume`: go on with a study after any kind of end; or after a pause, which takes no more than asking."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from rltune.cli.sitting import sit
-from rltune.study.api import open_study
+from rltune.cli.calling import call
+from rltune.cli.commands import ask
+from rltune.study.looking import look_at
 
 
 def main(folder: Path, wait: bool, quiet: bool) -> int:
-    with open_study(folder) as study:
-        return sit(study, quiet, wait=wait)
+    if not wait and _is_paused(folder):
+        return ask.main(str(folder), "resume", {}, True, False)
+    call("go_on", folder, wait, quiet)
+    return 0
+
+
+def _is_paused(folder: Path) -> bool:
+    """Whether a process runs the study and was told to wait."""
+    look = look_at(folder)
+    try:
+        return look.store.study().paused and look.alive()
+    finally:
+        look.store.close()

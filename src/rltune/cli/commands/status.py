@@ -32,6 +32,8 @@ def tell(summary: Standing, console: TextConsole) -> None:
         console.print(f"busy     {use.whole.busy:.1%} of the time, {held}; lost to {use.whole.losses}", soft_wrap=True)
     if summary.failed_because:
         console.print(f"failed   {summary.failed_because}", style="red", soft_wrap=True)
+    if summary.paused:
+        console.print("paused: nothing is trained and no time counts; go on with `rltune resume`", style="yellow")
     if summary.state == CRASHED:
         console.print("no process runs it any more; nothing is lost: go on with `rltune resume`", style="yellow")
     if summary.best is not None:

@@ -22,7 +22,8 @@ def headline(data: ReportData) -> Html:
     summary = data.summary
     parts: list[object] = [tag("h1", summary.name)]
     if summary.state in _STATES:
-        parts.append(paragraph(f"{_STATES[summary.state]} Phase: {summary.phase or 'none'}.", "note"))
+        state = "The study is paused." if summary.paused else _STATES[summary.state]
+        parts.append(paragraph(f"{state} Phase: {summary.phase or 'none'}.", "note"))
     parts.append(paragraph(_verdict(data).replace(" %", "\N{NO-BREAK SPACE}%"), "verdict"))
     if summary.gain is not None and summary.gain.seeds > 1:
         parts.append(paragraph(f"{summary.gain.method[0].upper()}{summary.gain.method[1:]}.", "fine"))
