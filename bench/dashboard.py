@@ -1,6 +1,6 @@
 """The live page of a large study: how fast its first view is, how large, how fast an update, how much memory it takes.
 
-    python bench/dashboard.py [--runs 10000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
+    python bench/dashboard.py [--runs 5000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
 
 Makes a study of so many runs (each evaluated at half of the steps and at all of them; a third of the runs stopped
 by a rule, a tenth on the target) with 15 metrics a step, and serves it with `rltune dashboard` as a process.
@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -202,6 +203,11 @@ class Server:
         self.address = line.split()[-1].rstrip("/")
         self.started = time.perf_counter() - begun
 
+    def cpu(self) -> float:
+        """CPU seconds of the server so far, in all its threads."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
     def memory(self) -> tuple[float, float]:
         """MB resident: of the server, and of what it has started."""
         here = psutil.Process(self.process.pid)
@@ -248,7 +254,7 @@ def updates(server: Server, writer: Writer, run: str, proposal: Proposal, repeat
                     news.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    found: dict[str, list[float]] = {"told": [], "overview": [], "runs": [], "configurations": [], "ledger": []}
+    found: dict[str, list[float]] = defaultdict(list)
     time.sleep(2)
     with httpx.Client(base_url=server.address, timeout=60) as client:
         for step in range(1, repeats + 1):
@@ -259,9 +265,10 @@ def updates(server: Server, writer: Writer, run: str, proposal: Proposal, repeat
                 raise SystemExit("the page was not told of a new evaluation")
             found["told"].append(told[-1] - committed)
             for view in ("overview", "runs", "configurations", "ledger"):
-                begun = time.perf_counter()
+                used, begun = server.cpu(), time.perf_counter()
                 client.get(f"/api/{view}").raise_for_status()
                 found[view].append(time.perf_counter() - begun)
+                found[f"{view} CPU"].append(server.cpu() - used)
             time.sleep(1.0)
     return found
 
@@ -284,23 +291,23 @@ def in_chromium(address: str, repeats: int) -> list[float]:
     return found
 
 
-def visit_all(address: str) -> dict[str, float]:
-    """Seconds of every view, once more."""
+def visit_all(server: Server) -> dict[str, tuple[float, float]]:
+    """(seconds, CPU seconds of the server) of every view."""
     paths = [f"/api/{view}" for view in VIEWS]
     paths += ["/api/run/r0001", "/api/run/r0010", "/api/curves?runs=" + ",".join(f"r{n:04d}" for n in range(1, 21))]
     paths += ["/api/runs?sort=learning_rate&q=kl&limit=500&offset=1000", "/api/ledger?q=0.5b&limit=500"]
     found = {}
-    with httpx.Client(base_url=address, timeout=120) as client:
+    with httpx.Client(base_url=server.address, timeout=120) as client:
         for path in paths:
-            begun = time.perf_counter()
+            used, begun = server.cpu(), time.perf_counter()
             client.get(path).raise_for_status()
-            found[path.removeprefix("/api/")[:30]] = time.perf_counter() - begun
+            found[path.removeprefix("/api/")[:30]] = time.perf_counter() - begun, server.cpu() - used
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=5_000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--in-flight", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=9)
@@ -337,6 +344,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
 def report(server: Server, writer: Writer, flying: list, options: argparse.Namespace) -> None:
     cold, size, sizes = first_view(server.address)
     largest = ", ".join(f"{n} {s / 1e3:.0f} kB" for n, s in sorted(sizes.items(), key=lambda each: -each[1])[:3])
+    print(f"load             {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"first view       {cold:.2f} s cold, {size / 1e6:.2f} MB ({largest})")
     warm = [first_view(server.address)[0] for _ in range(options.repeats)]
     print(f"                 {statistics.median(warm):.2f} s again")
@@ -346,10 +354,10 @@ def report(server: Server, writer: Writer, flying: list, options: argparse.Names
     run, _, proposal = flying[0]
     found = updates(server, writer, run, proposal, options.repeats)
     for name, seconds in found.items():
-        what = "until told" if name == "told" else f"{name} answered"
+        what = "until told" if name == "told" else f"{name} answered".replace(" CPU answered", ", CPU of the server")
         print(f"update           {what}: {1e3 * statistics.median(seconds):.0f} ms (to {1e3 * max(seconds):.0f})")
-    for path, seconds in visit_all(server.address).items():
-        print(f"visit            {path}: {1e3 * seconds:.0f} ms")
+    for path, (seconds, cpu) in visit_all(server).items():
+        print(f"visit            {path}: {1e3 * seconds:.0f} ms, CPU {1e3 * cpu:.0f} ms")
     print("memory           server {:.0f} MB, beside it {:.0f} MB".format(*server.memory()))
 
 

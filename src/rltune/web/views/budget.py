@@ -21,7 +21,7 @@ Found = dict[str, Any]
 def budget_of(live: Live, held_hours: float | None) -> Found:
     """The budget and what is gone of it. `held_hours`: of GPUs (or places), held by trials."""
     study = live.study()
-    time_limit, hours_limit, trials = (limit_of(study, name) for name in ("time", "gpu_hours", "trials"))
+    time_limit, hours_limit, trials = (study.limit(name) for name in ("time", "gpu_hours", "trials"))
     shares = [study.seconds / time_limit] if time_limit else []
     if hours_limit and held_hours is not None:
         shares.append(held_hours / hours_limit)
@@ -78,10 +78,3 @@ def phases_of(study: StudyRecord) -> list[Found]:
         value = seconds.get(name)
         found.append({"name": name, "state": state, "seconds": value if isinstance(value, (int, float)) else None})
     return found
-
-
-def limit_of(study: StudyRecord, name: str) -> float | None:
-    """A limit of the budget; None: there is none."""
-    budget = study.config.get("budget")
-    value = budget.get(name) if isinstance(budget, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else None
