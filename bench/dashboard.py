@@ -273,22 +273,26 @@ def updates(server: Server, writer: Writer, run: str, proposal: Proposal, repeat
     return found
 
 
-def in_chromium(address: str, repeats: int) -> list[float]:
-    """Seconds from the navigation, with an empty cache, until the overview's figures are drawn."""
+def in_chromium(address: str, repeats: int) -> tuple[list[float], list[float]]:
+    """Seconds from the navigation, with an empty cache, until the overview's text is there, and its figures drawn."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    found = []
+    told, found = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         for _ in range(repeats):
             page = browser.new_context().new_page()
             begun = time.perf_counter()
             page.goto(address)
-            page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 2", timeout=60_000)
+            page.locator(".verdict").first.wait_for(timeout=120_000)
+            told.append(time.perf_counter() - begun)
+            for place in range(2):
+                page.locator(".plot").nth(place).scroll_into_view_if_needed(timeout=120_000)  # drawn when in sight
+                page.locator(".plot:has(.main-svg)").nth(place).wait_for(timeout=120_000)
             found.append(time.perf_counter() - begun)
             page.context.close()
         browser.close()
-    return found
+    return told, found
 
 
 def visit_all(server: Server) -> dict[str, tuple[float, float]]:
@@ -330,6 +334,10 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         from rltune.store.open import open_study  # noqa: PLC0415
 
         store = open_study(location, name)
+        for segment in store.segments():
+            if segment.ended is None:  # of an earlier measurement
+                end = StopReason(StopKind.INTERRUPTED, segment.from_step, "left over")
+                store.finish_segment(segment.id, end, Cost(), [], [], [])
     writer = Writer(store, options.steps, folder, random.Random(time.time_ns()))
     flying = writer.begin(options.in_flight)
     server = Server(place)
@@ -349,8 +357,9 @@ def report(server: Server, writer: Writer, flying: list, options: argparse.Names
     warm = [first_view(server.address)[0] for _ in range(options.repeats)]
     print(f"                 {statistics.median(warm):.2f} s again")
     if not options.no_browser:
-        drawn = in_chromium(server.address, options.repeats)
-        print(f"in Chromium      {statistics.median(drawn):.2f} s until drawn ({min(drawn):.2f} to {max(drawn):.2f})")
+        for what, seconds in zip(("text", "figures"), in_chromium(server.address, options.repeats), strict=True):
+            span = f"{min(seconds):.2f} to {max(seconds):.2f}"
+            print(f"in Chromium      {statistics.median(seconds):.2f} s until {what} ({span})")
     run, _, proposal = flying[0]
     found = updates(server, writer, run, proposal, options.repeats)
     for name, seconds in found.items():
