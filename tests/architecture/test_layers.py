@@ -28,6 +28,7 @@ ARROWS = {
     ("importers", "trackers"),
     ("bayes", "priors"),
     ("own_code", "errors"),
+    ("cli", "web"),
 }
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}

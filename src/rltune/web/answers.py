@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from rltune.errors import StoreError
 from rltune.web.live import Live
 from rltune.web.plain import encode, plain
 
@@ -55,7 +56,12 @@ class Answers:
             known = self._recall(key)
             if known is not None and known.tag == tag:
                 return known
-            body = encode(plain(answerer(self._live, query)))
+            try:
+                body = encode(plain(answerer(self._live, query)))
+            except StoreError:
+                if known is None:
+                    raise
+                return known  # what the page had while the database is away
         packed = gzip.compress(body, 5) if len(body) >= _WORTH_PACKING else None
         answer = Answer(tag, body, packed)
         self._keep(key, answer)

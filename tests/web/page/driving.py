@@ -123,7 +123,10 @@ class Watched:
 
     def figures(self, least: int = 1) -> int:
         """Scrolls through the page and waits until `least` figures are drawn; how many there are."""
-        self.tab.evaluate("document.querySelectorAll('.plot').forEach(box => box.scrollIntoView())")
+        self.tab.evaluate(
+            "async () => { for (const box of document.querySelectorAll('.plot')) "
+            "{ box.scrollIntoView(); await new Promise(done => setTimeout(done, 60)) } }"
+        )
         drawn = "document.querySelectorAll('.plot .main-svg').length && " + (
             "[...document.querySelectorAll('.plot')].filter(box => box.querySelector('.main-svg')).length"
         )

@@ -1,6 +1,6 @@
 // The page: which view is shown, when it is asked for anew, and what stands around it.
 
-import { ApiError, readSession } from "./api.js";
+import { ApiError, get, readSession } from "./api.js";
 import { h, patch } from "./dom.js";
 import { setUpKeys } from "./keys.js";
 import { follow } from "./live.js";
@@ -19,6 +19,7 @@ import { transfer } from "./view_transfer.js";
 const VIEWS = Object.fromEntries([overview, runs, run, configurations, transfer, ledger].map((view) => [view.name, view]));
 const AT_MOST = 1000; // milliseconds between two askings for changes
 const TICK = 5000;
+const STATE_EVERY = 15_000;
 
 const main = document.getElementById("main");
 const state = { route: routeOf(location.hash), shown: null, data: null, session: null, error: null };
@@ -108,12 +109,22 @@ function around(view, route, session, data) {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (data?.study?.state) {
-    const badge = document.getElementById("state");
-    badge.hidden = false;
-    badge.textContent = data.study.paused ? "paused" : data.study.state;
-    badge.className = `badge ${stateKind(badge.textContent)}`;
-  }
+  if (data?.study?.state) showState(data.study);
+}
+
+function showState(study) {
+  const badge = document.getElementById("state");
+  badge.hidden = false;
+  badge.textContent = study.paused ? "paused" : study.state;
+  badge.className = `badge ${stateKind(badge.textContent)}`;
+}
+
+/** The study's state beside its name, also where the view's own answer doesn't hold it. */
+async function readState() {
+  if (state.route.view === "overview" || document.hidden) return;
+  try {
+    showState((await get("/api/overview")).study);
+  } catch { /* the view's own asking says what is wrong */ }
 }
 
 function offline(is, error = null) {
@@ -179,5 +190,6 @@ setUpTheme(document.getElementById("theme"));
 setUpKeys({ help: document.getElementById("help"), theme: document.getElementById("theme") });
 onAsked(() => later(0));
 paint();
-show();
+show().then(readState);
+setInterval(readState, STATE_EVERY);
 follow(changed, line);

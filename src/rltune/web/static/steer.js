@@ -1,6 +1,6 @@
 // Acts of steering: each asks first, then follows its request until the study has answered.
 
-import { get, post, readSession } from "./api.js";
+import { get, post } from "./api.js";
 import { confirmAct, openDialog } from "./dialog.js";
 import { h, name } from "./dom.js";
 import { notice, say } from "./notices.js";
@@ -20,6 +20,9 @@ let asked = () => {};
 /** `listener` is told after each request that was made or answered, to look at the study again. */
 export const onAsked = (listener) => (asked = listener);
 
+/** A choice among labels. */
+export const choice = (labels) => h("select", {}, labels.map((l) => h("option", {}, l)));
+
 /** A button for an act. `why`: why it can't be asked for now; then the button is greyed and says so when pressed. */
 export function actButton(label, why, act, { kind = "", title = "" } = {}) {
   if (!why) return h("button", { type: "button", class: kind, title, onclick: act }, label);
@@ -29,7 +32,8 @@ export function actButton(label, why, act, { kind = "", title = "" } = {}) {
   }, label);
 }
 
-async function ask(kind, values, what) {
+/** Makes a request and follows it; `what` names it in the notices. Its record; raises ApiError if it is refused. */
+export async function ask(kind, values, what) {
   const record = await post(kind, values);
   const show = notice(`${what}: asked for`, "waiting");
   say(`${what}: asked for`);
@@ -125,8 +129,8 @@ export function changeBudget(budget) {
     content: [
       h("p", {}, `New totals, not additions. Spent so far: ${seconds(budget.seconds)}${limit ? ` of ${roughly(limit)}` : ""}.`),
       field("Hours", hours, "wall clock of the whole study"),
-      field("GPU-hours", gpu, "empty: no such limit"),
-      field("Trials", trials, "empty: no such limit"),
+      field("GPU-hours", gpu, "empty: as it is now"),
+      field("Trials", trials, "empty: as it is now"),
     ],
     act: () => {
       const values = changed();
@@ -148,81 +152,5 @@ function number(input, what) {
   const value = Number(input.value);
   if (input.value.trim() === "" || !Number.isFinite(value)) throw new Error(`expected ${what}`);
   if (!input.checkValidity()) throw new Error(input.validationMessage);
-  return value;
-}
-
-/** Asks for a configuration to be tried: a form made from the space, filled in with `values` (default: the best's). */
-export async function enqueue(values, overview) {
-  let space;
-  let models;
-  try {
-    await readSession();
-    ({ space, models } = await get("/api/configurations"));
-  } catch (error) {
-    return openDialog("Try a configuration", h("p", { class: "problem" }, error.message));
-  }
-  const start = values ?? overview?.best?.values ?? Object.fromEntries(space.map((p) => [p.name, p.recipe]));
-  const inputs = space.map((parameter) => [parameter, inputFor(parameter, start[parameter.name] ?? parameter.recipe)]);
-  const study = overview?.study ?? {};
-  const model = choice(["the search’s smallest", ...(models ?? [])]);
-  const steps = choice(["a full run", ...(study.rungs ?? [])]);
-  return confirmAct({
-    title: "Try a configuration", verb: "Try it",
-    content: [
-      h("p", { class: "fine" }, values ? "Filled in with the configuration that you chose. " : "Filled in with the best so far, or the recipe. ",
-        "It is run next, before the optimizer's own proposals."),
-      h("div", { class: "fields" }, inputs.map(([p, input]) => h("label", { class: "field" }, h("span", {}, name(p.name)), input, h("small", {}, rangeOf(p))))),
-      h("div", { class: "fields" },
-        h("label", { class: "field" }, h("span", {}, "Model"), model),
-        h("label", { class: "field" }, h("span", {}, "Steps"), steps)),
-    ],
-    act: () => ask("enqueue", {
-      configuration: filledIn(inputs),
-      model: model.selectedIndex ? models[model.selectedIndex - 1] : null,
-      steps: steps.selectedIndex ? study.rungs[steps.selectedIndex - 1] : null,
-    }, "Configuration"),
-  });
-}
-
-const choice = (labels) => h("select", {}, labels.map((l) => h("option", {}, l)));
-
-function inputFor(parameter, value) {
-  if (parameter.choices) {
-    const select = choice(parameter.choices.map(String));
-    select.selectedIndex = Math.max(0, parameter.choices.indexOf(value));
-    return select;
-  }
-  return h("input", { type: "text", inputmode: "decimal", autocomplete: "off", value: value ?? "", "data-name": parameter.name });
-}
-
-function rangeOf(p) {
-  if (p.choices) return `${p.choices.length} choices`;
-  return `${p.low} to ${p.high}${p.kind === "int" ? ", whole" : ""}${p.recipe === null || p.recipe === undefined ? "" : `; recipe ${p.recipe}`}${conditional(p) ? `; only with ${Object.keys(p.when).join(", ")}` : ""}`;
-}
-
-const conditional = (p) => Object.keys(p.when ?? {}).length > 0;
-
-/** The values; of a setting that is there only beside certain others, only where these are so. */
-function filledIn(inputs) {
-  const found = {};
-  const present = (p) => Object.entries(p.when ?? {}).every(([other, allowed]) => other in found && allowed.includes(found[other]));
-  let left = inputs;
-  while (left.length) {
-    const now = left.filter(([p]) => present(p));
-    if (!now.length) break;
-    for (const [p, input] of now) found[p.name] = read(p, input);
-    left = left.filter(([p]) => !(p.name in found));
-  }
-  return found;
-}
-
-function read(parameter, input) {
-  if (parameter.choices) return parameter.choices[input.selectedIndex];
-  const value = Number(input.value);
-  const whole = parameter.kind === "int";
-  if (input.value.trim() === "" || !Number.isFinite(value) || (whole && !Number.isInteger(value))) {
-    input.focus();
-    throw new Error(`${parameter.name}: expected ${whole ? "a whole number" : "a number"} from ${parameter.low} to ${parameter.high}`);
-  }
   return value;
 }

@@ -6,7 +6,8 @@ import { count, percent, settings, value } from "./format.js";
 import { card, heading, missing } from "./parts.js";
 import { parallel } from "./parallel.js";
 import { plot } from "./plot.js";
-import { enqueue, actButton } from "./steer.js";
+import { enqueue } from "./enqueue.js";
+import { actButton } from "./steer.js";
 import { filterField, pager, pageSize, sorter, table } from "./table.js";
 
 const LIMIT = () => pageSize(50);

@@ -5,7 +5,8 @@ import { h, name } from "./dom.js";
 import { count, moment, percent, points, roughly, seconds, bytes, settings } from "./format.js";
 import { ago, badge, card, heading, missing, number, runLink, spark, values } from "./parts.js";
 import { plot } from "./plot.js";
-import { actButton, actName, changeBudget, enqueue, pause, resume, stopRun } from "./steer.js";
+import { enqueue } from "./enqueue.js";
+import { actButton, actName, changeBudget, pause, resume, stopRun } from "./steer.js";
 
 export const overview = {
   name: "overview",
@@ -42,7 +43,7 @@ function notes({ study, problem }) {
 
 function headline({ best, recipe_score: recipe, gain, undecided, winner, study }) {
   if (gain?.sentence || winner) {
-    return card("Result", "headline", h("p", { class: "verdict" }, name(gain?.sentence ?? undecided ?? "A winner is chosen.")),
+    return card("Result", "headline", h("p", { class: "verdict" }, name(gain?.sentence ?? undecided ?? "A winner is chosen; its test isn’t done yet.")),
       winner ? configurationLine(winner) : null, best ? scoreLine(best, recipe) : null);
   }
   if (!best) {
@@ -124,7 +125,7 @@ function steering(data, page) {
   return card("Steer", "steer",
     h("p", { class: "actions" },
       data.study.paused ? actButton("Go on", why("resume"), resume, { kind: "main" }) : actButton("Pause", why("pause"), pause),
-      actButton("Try a configuration…", why("enqueue"), () => enqueue(null, data)),
+      actButton("Try a configuration…", why("enqueue"), () => enqueue(null)),
       actButton("Budget…", why("budget"), () => changeBudget(data.budget))),
     h("p", { class: "fine" }, "Runs and checkpoints are steered on the page of their run. Each act is written into the ledger."));
 }

@@ -5,7 +5,8 @@ import { h, name } from "./dom.js";
 import { bytes, count, percent, seconds, value } from "./format.js";
 import { ago, badge, card, heading, missing, number, runLink, stopText, unfold, values } from "./parts.js";
 import { plot } from "./plot.js";
-import { actButton, enqueue, extendRun, pin, stopRun } from "./steer.js";
+import { enqueue } from "./enqueue.js";
+import { actButton, extendRun, pin, stopRun } from "./steer.js";
 import { table } from "./table.js";
 
 export const run = {

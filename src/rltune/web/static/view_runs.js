@@ -43,7 +43,7 @@ export const runs = {
     };
     const sort = sorting(query);
     const onsort = (key) => page.go({ sort: key, desc: key === sort.key && sort.desc ? "0" : "1", offset: "" });
-    const columns = columnsOf(list.columns ?? []);
+    const columns = columnsOf(list.columns ?? [], list.rows);
     return [
       heading("Runs", h("span", { class: "soft num" }, list.matching === list.total ? count(list.total) : `${count(list.matching)} of ${count(list.total)}`)),
       overlay(curves, picked, page),
@@ -73,7 +73,7 @@ function overlay(curves, picked, page) {
     curves?.figure ? plot(curves.figure, `${curves.metric} of ${picked.length} runs`, { height: 380, key: "curves" }) : missing("These runs have no such curve."));
 }
 
-function columnsOf(names) {
+function columnsOf(names, rows) {
   return [
     { key: "number", label: "Run", numeric: true, sortable: true, cell: (r) => runLink(r, String(r.number)) },
     { key: "configuration", label: "Configuration", cell: (r) => name(r.configuration, { title: settings(r.values), class: "short" }) },
@@ -85,6 +85,6 @@ function columnsOf(names) {
     { key: "state", label: "State", sortable: true, cell: (r) => badge(r.state) },
     { key: "stop", label: "Ended by", class: "reason", cell: (r) => (r.stop && r.stop.kind !== "reached" ? stopText(r.stop) : "–") },
     { key: "settings", label: "Settings", class: "narrow-only", cell: (r) => name(settings(r.values)) },
-    ...names.map((n) => ({ key: n, label: n, numeric: true, sortable: true, wide: true, cell: (r) => name(value(r.values?.[n]), { class: "short" }) })),
+    ...names.map((n) => ({ key: n, label: n, numeric: rows.some((r) => typeof r.values?.[n] === "number"), sortable: true, wide: true, cell: (r) => name(value(r.values?.[n]), { class: "short" }) })),
   ];
 }

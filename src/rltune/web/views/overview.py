@@ -34,7 +34,14 @@ Found = dict[str, Any]
 
 
 def overview(live: Live, query: Mapping[str, str]) -> object:
-    """`GET /api/overview`."""
+    """`GET /api/overview`. While the store can't be read, the newest there was, with the `problem`."""
+    if live.version.problem and live.overview:
+        return {**live.overview, "problem": live.version.problem}
+    live.overview = _overview(live)
+    return live.overview
+
+
+def _overview(live: Live) -> Found:
     study = live.study()
     records = records_of(live)
     winner, recipe = finalists(records)
@@ -60,7 +67,7 @@ def overview(live: Live, query: Mapping[str, str]) -> object:
         "events": live.reading(newest_events, MOST_EVENTS),
         "requests": newest_requests(live, 20),
         "actions": of_study(live),
-        "problem": live.version.problem or None,
+        "problem": None,
         "now": time.time(),
         "figures": {
             "progress": wire_picture(progress(live)),
@@ -79,7 +86,7 @@ def _study(live: Live, study: StudyRecord) -> Found:
         "state": state,
         "phase": study.phase,
         "alive": alive,
-        "paused": study.facts.get("paused") is True,
+        "paused": study.paused,
         "created": study.created,
         "failure": study.failure,
         "target": study.target or _named(config.get("models"), "target"),
