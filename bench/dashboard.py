@@ -1,6 +1,6 @@
 """The live page of a large study: how fast its first view is, how large, how fast an update, how much memory it takes.
 
-    python bench/dashboard.py [--runs 10000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
+    python bench/dashboard.py [--runs 5000] [--steps 100] [--in-flight 8] [--url postgresql+psycopg://HOST/DB]
 
 Makes a study of so many runs (each evaluated at half of the steps and at all of them; a third of the runs stopped
 by a rule, a tenth on the target) with 15 metrics a step, and serves it with `rltune dashboard` as a process.
@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -202,6 +203,11 @@ class Server:
         self.address = line.split()[-1].rstrip("/")
         self.started = time.perf_counter() - begun
 
+    def cpu(self) -> float:
+        """CPU seconds of the server so far, in all its threads."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
     def memory(self) -> tuple[float, float]:
         """MB resident: of the server, and of what it has started."""
         here = psutil.Process(self.process.pid)
@@ -248,7 +254,7 @@ def updates(server: Server, writer: Writer, run: str, proposal: Proposal, repeat
                     news.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    found: dict[str, list[float]] = {"told": [], "overview": [], "runs": [], "configurations": [], "ledger": []}
+    found: dict[str, list[float]] = defaultdict(list)
     time.sleep(2)
     with httpx.Client(base_url=server.address, timeout=60) as client:
         for step in range(1, repeats + 1):
@@ -259,48 +265,53 @@ def updates(server: Server, writer: Writer, run: str, proposal: Proposal, repeat
                 raise SystemExit("the page was not told of a new evaluation")
             found["told"].append(told[-1] - committed)
             for view in ("overview", "runs", "configurations", "ledger"):
-                begun = time.perf_counter()
+                used, begun = server.cpu(), time.perf_counter()
                 client.get(f"/api/{view}").raise_for_status()
                 found[view].append(time.perf_counter() - begun)
+                found[f"{view} CPU"].append(server.cpu() - used)
             time.sleep(1.0)
     return found
 
 
-def in_chromium(address: str, repeats: int) -> list[float]:
-    """Seconds from the navigation, with an empty cache, until the overview's figures are drawn."""
+def in_chromium(address: str, repeats: int) -> tuple[list[float], list[float]]:
+    """Seconds from the navigation, with an empty cache, until the overview's text is there, and its figures drawn."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    found = []
+    told, found = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         for _ in range(repeats):
             page = browser.new_context().new_page()
             begun = time.perf_counter()
             page.goto(address)
-            page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 2", timeout=60_000)
+            page.locator(".verdict").first.wait_for(timeout=120_000)
+            told.append(time.perf_counter() - begun)
+            for place in range(2):
+                page.locator(".plot").nth(place).scroll_into_view_if_needed(timeout=120_000)  # drawn when in sight
+                page.locator(".plot:has(.main-svg)").nth(place).wait_for(timeout=120_000)
             found.append(time.perf_counter() - begun)
             page.context.close()
         browser.close()
-    return found
+    return told, found
 
 
-def visit_all(address: str) -> dict[str, float]:
-    """Seconds of every view, once more."""
+def visit_all(server: Server) -> dict[str, tuple[float, float]]:
+    """(seconds, CPU seconds of the server) of every view."""
     paths = [f"/api/{view}" for view in VIEWS]
     paths += ["/api/run/r0001", "/api/run/r0010", "/api/curves?runs=" + ",".join(f"r{n:04d}" for n in range(1, 21))]
     paths += ["/api/runs?sort=learning_rate&q=kl&limit=500&offset=1000", "/api/ledger?q=0.5b&limit=500"]
     found = {}
-    with httpx.Client(base_url=address, timeout=120) as client:
+    with httpx.Client(base_url=server.address, timeout=120) as client:
         for path in paths:
-            begun = time.perf_counter()
+            used, begun = server.cpu(), time.perf_counter()
             client.get(path).raise_for_status()
-            found[path.removeprefix("/api/")[:30]] = time.perf_counter() - begun
+            found[path.removeprefix("/api/")[:30]] = time.perf_counter() - begun, server.cpu() - used
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=5_000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--in-flight", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=9)
@@ -323,6 +334,10 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         from rltune.store.open import open_study  # noqa: PLC0415
 
         store = open_study(location, name)
+        for segment in store.segments():
+            if segment.ended is None:  # of an earlier measurement
+                end = StopReason(StopKind.INTERRUPTED, segment.from_step, "left over")
+                store.finish_segment(segment.id, end, Cost(), [], [], [])
     writer = Writer(store, options.steps, folder, random.Random(time.time_ns()))
     flying = writer.begin(options.in_flight)
     server = Server(place)
@@ -337,19 +352,21 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
 def report(server: Server, writer: Writer, flying: list, options: argparse.Namespace) -> None:
     cold, size, sizes = first_view(server.address)
     largest = ", ".join(f"{n} {s / 1e3:.0f} kB" for n, s in sorted(sizes.items(), key=lambda each: -each[1])[:3])
+    print(f"load             {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"first view       {cold:.2f} s cold, {size / 1e6:.2f} MB ({largest})")
     warm = [first_view(server.address)[0] for _ in range(options.repeats)]
     print(f"                 {statistics.median(warm):.2f} s again")
     if not options.no_browser:
-        drawn = in_chromium(server.address, options.repeats)
-        print(f"in Chromium      {statistics.median(drawn):.2f} s until drawn ({min(drawn):.2f} to {max(drawn):.2f})")
+        for what, seconds in zip(("text", "figures"), in_chromium(server.address, options.repeats), strict=True):
+            span = f"{min(seconds):.2f} to {max(seconds):.2f}"
+            print(f"in Chromium      {statistics.median(seconds):.2f} s until {what} ({span})")
     run, _, proposal = flying[0]
     found = updates(server, writer, run, proposal, options.repeats)
     for name, seconds in found.items():
-        what = "until told" if name == "told" else f"{name} answered"
+        what = "until told" if name == "told" else f"{name} answered".replace(" CPU answered", ", CPU of the server")
         print(f"update           {what}: {1e3 * statistics.median(seconds):.0f} ms (to {1e3 * max(seconds):.0f})")
-    for path, seconds in visit_all(server.address).items():
-        print(f"visit            {path}: {1e3 * seconds:.0f} ms")
+    for path, (seconds, cpu) in visit_all(server).items():
+        print(f"visit            {path}: {1e3 * seconds:.0f} ms, CPU {1e3 * cpu:.0f} ms")
     print("memory           server {:.0f} MB, beside it {:.0f} MB".format(*server.memory()))
 
 

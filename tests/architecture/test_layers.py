@@ -20,7 +20,7 @@ LAYERS = [
     {"study", "report", "trackers"},
     {"cli", "web", "testing"},
 ]
-ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers")}
+ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers"), ("cli", "web")}
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
 HEAVY |= {"alembic", *TRACKER_PACKAGES}

@@ -13,6 +13,7 @@ from rltune.errors import StoreError
 from rltune.store.base import RequestState
 from rltune.store.lock import lock_study
 from rltune.store.open import create_study, open_study
+from rltune.store.registry import delete
 from rltune.store.sql import SqlStudyStore
 
 WAITING, DONE, REFUSED = RequestState.WAITING, RequestState.DONE, RequestState.REFUSED
@@ -152,3 +153,17 @@ def test_a_requests_record_survives_its_process(tmp_path: Path) -> None:
     store = open_study(location, "a")
     assert [(r.id, r.kind, r.state) for r in store.requests()] == [(1, "pause", WAITING)]
     store.close()
+
+
+def test_what_was_pinned_since_it_was_chosen_isnt_deleted(store: SqlStudyStore, tmp_path: Path) -> None:
+    for number in (0, 1):
+        folder = tmp_path / f"c{number}" / "step-000020"
+        folder.mkdir(parents=True)
+        train(store, proposal(20, number=number), checkpoints=((20, folder, 7),))
+    pinned, other = store.checkpoints()
+    store.pin_checkpoint(pinned.run_id, pinned.step, True)  # as another process does, between a plan and its deed
+    for record in (pinned, other):
+        delete(store, record, "no room", {"step": record.step})
+    assert pinned.path.is_dir() and not other.path.exists()
+    assert [c.run_id for c in store.checkpoints()] == [pinned.run_id]
+    assert [d.subject for d in store.decisions() if d.kind == "delete"] == [other.run_id]

@@ -25,7 +25,7 @@ PATIENCE = 60.0
 HERE = "http://127.0.0.1"
 
 
-def make_study(folder: Path, fill: Callable[[SqlStudyStore], Study], name: str = "demo") -> SqlStudyStore:
+def make_study(folder: Path, fill: Callable[[SqlStudyStore], Study | None], name: str = "demo") -> SqlStudyStore:
     """A study in a folder of its own, as `rltune run` makes it."""
     store = create_study(folder, name, {**CONFIG, "name": name})
     fill(store)

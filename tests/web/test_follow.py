@@ -22,7 +22,7 @@ from rltune.store.open import create_study, open_study
 from rltune.store.records import RequestState, ScoreRecord, StudyState
 from rltune.store.sql import SqlStudyStore
 from rltune.web.board import Board
-from web.conftest import Served, ask, client_of, served, wait_for
+from web.conftest import Served, ask, client_of, make_study, served, wait_for
 
 WRITERS, RUNS = 8, 3
 OLD = Path(__file__).parents[1] / "store" / "data" / "v2-sqlite.sql"
@@ -208,6 +208,19 @@ def test_without_its_database_the_page_shows_what_it_had(half: SqlStudyStore, tm
         for each in tmp_path.glob(f"half/away-{DATABASE_FILE}*"):
             each.rename(each.with_name(each.name.removeprefix("away-")))
         wait_for(lambda: client.get("/api/overview").json()["problem"] is None)
+
+
+def test_a_study_that_is_made_afresh_under_its_name_is_shown(half: SqlStudyStore, tmp_path: Path) -> None:
+    with client_of(tmp_path / "half") as client:
+        assert client.get("/api/runs").json()["total"] == 5
+        half.close()
+        (tmp_path / "half").rename(tmp_path / "aside")
+        fresh = make_study(tmp_path / "half", begin, "half")
+        Filler(fresh).segment(propose(9)[8], "embedded/xs", 15)
+        fresh.close()
+        wait_for(lambda: client.get("/api/runs").json()["total"] == 1)
+        (row,) = client.get("/api/runs").json()["rows"]
+        assert row["configuration"] == propose(9)[8].id
 
 
 def test_every_kind_of_news_changes_the_pulse(study: SqlStudyStore) -> None:

@@ -9,9 +9,12 @@ The time left is simulated, DRAWS times with chances that are the same each time
 
 A run on the target takes the steps and validations that it still has, as timed on the recipe, times what its
 configuration's steps cost against the timed ones on whichever model it ran (more rollouts, more seconds), times the
-spread between trials of one configuration. While the candidates aren't chosen, a configuration's cost is drawn from
+spread between trials of one configuration, once for itself and once for all runs together: what else the machines do
+slows down all of them. While the candidates aren't chosen, a configuration's cost is drawn from
 those of the search. Runs go to the places for trials in turn. What is told is the median, with the range that holds
-80 % of the draws. It knows nothing of faults, of machines that come and go, or of a winner that is the recipe.
+80 % of the draws. A tenth of what comes
+after the search is added as error, for what no measurement here tells: faults, machines that come and go, places that
+are empty while a phase ends, a winner that is the recipe.
 
 Notation
     c  cost of a configuration's steps against the timed ones         e  spread of a single trial around that
@@ -32,6 +35,8 @@ from rltune.types import Configuration, Phase
 
 DRAWS = 200
 _TAIL = 0.1
+_UNKNOWN = 0.1
+"""Standard deviation of what no measurement here tells, as a share: places left empty between phases, faults."""
 _FEW = 4
 _GUESSED_COSTS = (0.7, 0.85, 1.0, 1.2, 1.5)
 """c before anything of the search was measured."""
@@ -67,12 +72,14 @@ class Budget:
     search_share: float
 
 
-def time_left(study: StudyRecord, budget: Budget, work: Sequence[Work], now: float, tested: int = 0) -> TimeLeft | None:
+def time_left(
+    study: StudyRecord, budget: Budget, work: Sequence[Work], flying: Mapping[int, int], tested: int = 0
+) -> TimeLeft | None:
     """None before the study has a plan, and of one that has ended.
 
     Args:
         work: segments with their runs, in the order of their begin: the NEWEST of the search, and all others.
-        now: Unix seconds. tested: tests that are done.
+        flying: newest step of each run that is being trained, by its key. tested: tests that are done.
     """
     plan, place = study.fact("plan"), _place(study.phase)
     timing = _timing(study, study.target)
@@ -80,7 +87,7 @@ def time_left(study: StudyRecord, budget: Budget, work: Sequence[Work], now: flo
         return None
     costs = _Costs(study, work)
     rng = random.Random(0)
-    stages = _stages(study, plan, place, timing, costs, work, now, tested)
+    stages = _stages(study, plan, place, timing, costs, work, flying, tested)
     slots = max(1, _whole(plan.get("slots")))
     search = _search(budget, costs, slots) if place == 0 else 0.0
     draws = sorted(_draw(search, costs.trial, stages, slots, rng) for _ in range(DRAWS))
@@ -124,14 +131,16 @@ class _Stage:
 
 
 def _draw(search: float, trial: float, stages: Sequence[_Stage], slots: int, rng: random.Random) -> float:
-    total = search + (rng.uniform(0.0, trial) if search > 0 else 0.0)
+    after, common = 0.0, 1.0
     for stage in stages:
         free = [0.0] * slots
         for training, fixed, configuration in stage.runs:
             place = free.index(min(free))
             free[place] += fixed + (training * stage.costs.draw(configuration, rng) if training else 0.0)
-        total += max(free)
-    return total
+        after += max(free)
+        common = rng.choice(stage.costs.spread)
+    common *= max(0.0, rng.gauss(1.0, _UNKNOWN))
+    return search + (rng.uniform(0.0, trial) if search > 0 else 0.0) + common * after
 
 
 def _stages(
@@ -141,7 +150,7 @@ def _stages(
     timing: Mapping[str, float],
     costs: _Costs,
     work: Sequence[Work],
-    now: float,
+    flying: Mapping[int, int],
     tested: int,
 ) -> list[_Stage]:
     """What comes after the search, as far as it isn't done."""
@@ -159,7 +168,7 @@ def _stages(
         else:
             wanted = _wanted(name, study, planned, recipe)
             done = [(run, segment) for run, segment in work if run.model == target and segment.phase == name]
-            runs = _missing(wanted, full, done, horizon, now)
+            runs = _missing(wanted, full, done, horizon, flying)
         stages.append(_Stage(tuple(runs), costs))
     return stages
 
@@ -187,7 +196,7 @@ def _missing(
     full: tuple[float, float],
     done: Iterable[Work],
     horizon: int,
-    now: float,
+    flying: Mapping[int, int],
 ) -> list[tuple[float, float, Configuration | None]]:
     """Those of the wanted runs that haven't ended, with the share of the steps that they have left."""
     ended: list[Configuration] = []
@@ -196,9 +205,8 @@ def _missing(
         if segment.ended is not None:
             ended.append(run.configuration)
             continue
-        expected = full[0] * (segment.to_step - segment.from_step) / horizon
-        gone = max(0.0, now - segment.started)
-        left.append((max(expected - gone, 0.05 * expected), full[1] / 2, run.configuration))
+        steps = segment.to_step - max(flying.get(run.key, 0), segment.from_step)
+        left.append((full[0] * max(steps, 0) / horizon, full[1] / 2, run.configuration))
     missing = list(wanted)
     for configuration in [*ended, *(c for _, _, c in left)]:
         if configuration in missing:

@@ -156,6 +156,11 @@ class StudyStore(Protocol):
 
     def set_checkpoint_state(self, run_id: str, step: int, state: CheckpointState) -> None: ...
 
+    def delete_checkpoint(self, run_id: str, step: int, reason: str, inputs: Mapping[str, object]) -> bool:
+        """Notes that a checkpoint is being deleted, with its line in the ledger. False, and nothing is changed, if it
+        is pinned: somebody may have done that since it was chosen."""
+        ...
+
     def strip_checkpoint(self, run_id: str, step: int, size: int) -> None:
         """Notes that a checkpoint holds the weights only, in `size` bytes."""
         ...

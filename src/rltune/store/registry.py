@@ -138,14 +138,13 @@ def apply_retention(
 
 
 def delete(store: StudyStore, record: CheckpointRecord, reason: str, inputs: Mapping[str, object]) -> None:
-    """Deletes a checkpoint: first in the ledger and the registry, then on disk.
+    """Deletes a checkpoint: first in the ledger and the registry, then on disk. One that was pinned meanwhile stays.
 
     Raises:
         StoreError: if the store fails.
     """
-    store.add_decision("delete", record.run_id, reason, inputs)
-    store.set_checkpoint_state(record.run_id, record.step, CheckpointState.DELETED)
-    _remove(store, record)
+    if store.delete_checkpoint(record.run_id, record.step, reason, inputs):
+        _remove(store, record)
 
 
 def _remove(store: StudyStore, record: CheckpointRecord) -> None:

@@ -180,6 +180,17 @@ class SqlStudyStore:
             lambda connection: writing.change_checkpoint(connection, self._scope, run_id, step, {"state": state.value})
         )
 
+    def delete_checkpoint(self, run_id: str, step: int, reason: str, inputs: Mapping[str, object]) -> bool:
+        now = self._clock.now()
+
+        def change(connection: Connection) -> bool:
+            if not writing.delete_checkpoint(connection, self._scope, run_id, step):
+                return False
+            writing.decision(connection, self._scope, "delete", run_id, reason, inputs, now)
+            return True
+
+        return self._write(change)
+
     def strip_checkpoint(self, run_id: str, step: int, size: int) -> None:
         values = {"tier": CheckpointTier.WEIGHTS.value, "bytes": size}
         self._write(lambda connection: writing.change_checkpoint(connection, self._scope, run_id, step, values))

@@ -220,6 +220,14 @@ def change_checkpoint(
         raise StoreError(f"run {run_id} has no checkpoint of step {step}", where=scope.where)
 
 
+def delete_checkpoint(connection: Connection, scope: Scope, run_id: str, step: int) -> bool:
+    """Marks a checkpoint as deleted; False, and nothing is changed, if it is pinned or there is none."""
+    key = reading.run_key(connection, scope, run_id)
+    this = (t.checkpoint.c.run == key, t.checkpoint.c.step == step, t.checkpoint.c.pinned.is_(False))
+    gone = update(t.checkpoint).where(*this).values(state=CheckpointState.DELETED.value)
+    return connection.execute(gone).rowcount == 1
+
+
 def score(connection: Connection, scope: Scope, new: ScoreRecord) -> None:
     run_key = None if new.run_id is None else reading.run_key(connection, scope, new.run_id)
     same = (

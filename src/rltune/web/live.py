@@ -75,6 +75,16 @@ def _state(file: Path) -> os.stat_result | None:
         return None
 
 
+def _is_another(after: Pulse, before: Pulse) -> bool:
+    """Whether these are of another study: keys and the clock only ever go up."""
+    return (
+        after.segment < before.segment
+        or after.decision < before.decision
+        or after.event < before.event
+        or after.seconds < before.seconds
+    )
+
+
 def _without_seconds(p: Pulse) -> tuple[object, ...]:
     return p.state, p.phase, p.segment, p.evaluation, p.score, p.decision, p.event, p.running, p.facts
 
@@ -128,6 +138,9 @@ class Live:
             try:
                 self._renew()
                 after = self._fresh()
+                if _is_another(after.pulse, before.pulse):
+                    self._begin_anew()
+                    after = self._fresh()
                 if after != before:
                     self.board.catch_up(self.store)
             except RltuneError as error:
@@ -145,6 +158,12 @@ class Live:
             older.store.close()
             self._copied = stamp
         self._copied_at = time.monotonic()
+
+    def _begin_anew(self) -> None:
+        """Forgets the study that was here: another one was made under its name, with other rows under the same keys."""
+        older, self.look = self.look, look_at(self.place)
+        older.store.close()
+        self.board, self._study, self.overview, self.forecasts = Board(), None, {}, {}
 
     def bump(self, part: str) -> None:
         """Says that something of this part changed that the store doesn't know of."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +21,7 @@ Found = dict[str, Any]
 def budget_of(live: Live, held_hours: float | None) -> Found:
     """The budget and what is gone of it. `held_hours`: of GPUs (or places), held by trials."""
     study = live.study()
-    time_limit, hours_limit, trials = (limit_of(study, name) for name in ("time", "gpu_hours", "trials"))
+    time_limit, hours_limit, trials = (study.limit(name) for name in ("time", "gpu_hours", "trials"))
     shares = [study.seconds / time_limit] if time_limit else []
     if hours_limit and held_hours is not None:
         shares.append(held_hours / hours_limit)
@@ -58,7 +57,7 @@ def left_of(live: Live, budget: Mapping[str, Any], records: Records) -> TimeLeft
             search_share=float(share) if isinstance(share, (int, float)) else _HALF,
         ),
         list(live.board.newest_segments(NEWEST)),
-        time.time(),
+        live.flying(),
         tested=sum(s.run_id is not None and s.split.startswith("test") for s in records.scores),
     )
 
@@ -79,10 +78,3 @@ def phases_of(study: StudyRecord) -> list[Found]:
         value = seconds.get(name)
         found.append({"name": name, "state": state, "seconds": value if isinstance(value, (int, float)) else None})
     return found
-
-
-def limit_of(study: StudyRecord, name: str) -> float | None:
-    """A limit of the budget; None: there is none."""
-    budget = study.config.get("budget")
-    value = budget.get(name) if isinstance(budget, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else None

@@ -86,7 +86,7 @@ def _study(live: Live, study: StudyRecord) -> Found:
         "state": state,
         "phase": study.phase,
         "alive": alive,
-        "paused": study.facts.get("paused") is True,
+        "paused": study.paused,
         "created": study.created,
         "failure": study.failure,
         "target": study.target or _named(config.get("models"), "target"),
