@@ -15,8 +15,8 @@ export function parallel(space, rows) {
   if (!best.length || !space.length) return null;
   const axes = [...space.map(axisOf), scoreAxis(best)];
   const shades = Array.from({ length: SHADES }, () => []);
-  const [low, high] = [best.at(-1).score, best[0].score];
-  for (const row of best) shades[Math.min(SHADES - 1, Math.floor(((row.score - low) / (high - low || 1)) * SHADES))].push(row);
+  // By rank: one that has died far below the others would leave these a single shade.
+  best.forEach((row, rank) => shades[SHADES - 1 - Math.floor((rank / best.length) * SHADES)].push(row));
   return {
     data: shades.map((found, i) => line(found, axes, COLORS[i], i)).filter((trace) => trace.x.length),
     layout: {
@@ -26,7 +26,7 @@ export function parallel(space, rows) {
       annotations: axes.flatMap(ends),
     },
     height: 400,
-    caption: `Each line is a configuration, greener ones are better.${rows.length > MOST ? ` The ${MOST} best of ${rows.length} are shown.` : ""} Hover for its values.`,
+    caption: `Each line is a configuration, the best sixth is green, the worst violet.${rows.length > MOST ? ` The ${MOST} best of ${rows.length} are shown.` : ""} Hover for its values.`,
   };
 }
 
