@@ -100,6 +100,7 @@ def test_a_table_of_trls_runs(tmp_path: Path) -> None:
         {"grad_clip": 0.2, "kl_coef": 0.04, "learning_rate": 2e-6, "lr_scheduler": "constant"},
     ]
     assert found.fixed == {"prompts_per_step": 8, "rollouts": 8, "updates_per_step": 2}
+    assert {e.steps for e in found.evaluations} == {50}  # its counter counts updates, of which a step makes two
     assert found.metric == "eval/reward" and found.evaluations[0].model == "Qwen/Qwen3-0.6B"
 
 

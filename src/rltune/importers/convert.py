@@ -23,6 +23,8 @@ from rltune.words import listed, several
 SHOWN = 12
 """Names that one line of the summary lists."""
 _STEPS = ("steps", *STEP_NAMES)
+_UPDATES = "train/global_step"
+"""transformers' counter: it counts updates, of which a rollout step may make several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,12 @@ def _evaluations(result: Result, metric: str, columns: Columns, wishes: Wishes) 
         return
     sign = -1.0 if wishes.negate else 1.0
     base = PriorEvaluation(
-        configuration, _model(result, wishes), wishes.parameters, _steps(result, wishes), None, _seed(result, wishes)
+        configuration,
+        _model(result, wishes),
+        wishes.parameters,
+        _steps(result, wishes, configuration),
+        None,
+        _seed(result, wishes),
     )
     points = [(step, value) for step, value in result.points.get(metric, ()) if step > 0] if wishes.reported else []
     for step, value in points:
@@ -160,11 +167,15 @@ def _check_names(table: Table, names: list[str]) -> None:
             raise PriorError(f"no run has a value {name!r}", where=table.source, hint=suggest(name, there))
 
 
-def _steps(result: Result, wishes: Wishes) -> int | None:
+def _steps(result: Result, wishes: Wishes, configuration: Mapping[str, Scalar]) -> int | None:
     if isinstance(wishes.steps, int):
         return wishes.steps
     for name in _STEPS if wishes.steps is None else (wishes.steps,):
         step = step_of(result.values.get(name, result.numbers.get(name)))
+        if step and name == _UPDATES:
+            made = step_of(configuration.get("updates_per_step", 1)), step_of(result.values.get("num_iterations", 1))
+            updates = (made[0] or 1) * (made[1] or 1)
+            return step // updates if step % updates == 0 else step
         if step:
             return step
     return None

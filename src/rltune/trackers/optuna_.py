@@ -33,6 +33,8 @@ OWNER = "rltune:study"
 ABOUT = "rltune:about"
 """User attribute of the main one: the fingerprint of its description."""
 METRIC = "validation score"
+LONGEST_MODEL = 200
+"""Characters of a model's name in that of an Optuna study."""
 _TWICE = "twice"
 
 
@@ -63,6 +65,7 @@ class OptunaTracker:
         return self._main
 
     def open(self, study: TrackedStudy) -> Mapping[str, str]:
+        self.close()
         self._study = study
         self._certain = False
         with quiet():
@@ -99,7 +102,7 @@ class OptunaTracker:
     def write(self, evaluation: TrackedEvaluation) -> None:
         names = [self._main]
         if self._options.fidelities:
-            names.append(f"{self._main}: {evaluation.model} at step {evaluation.steps}")
+            names.append(f"{self._main}: {_short(evaluation.model)} at step {evaluation.steps}")
         with quiet(), _Doubt(self):
             for name in names:
                 if evaluation.key not in self._held.get(name, {}):
@@ -184,6 +187,11 @@ class _Doubt:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._tracker._certain = kind is None
+
+
+def _short(model: str) -> str:
+    """A model's name, or the end of a long one: databases take 512 characters for a study's."""
+    return model if len(model) <= LONGEST_MODEL else f"...{model[-LONGEST_MODEL:]}"
 
 
 def place_of(options: OptunaOptions, folder: Path) -> str:

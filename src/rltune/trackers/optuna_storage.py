@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from sqlalchemy import event
 
 from rltune.errors import TrackerError
 from rltune.redaction import hide_passwords
@@ -35,11 +37,19 @@ def open_storage(place: str, *, must_exist: bool = False) -> BaseStorage:
     if not is_url(place):
         return _journal(Path(place).expanduser(), must_exist)
     options = {"connect_args": {"timeout": BUSY_SECONDS}} if place.startswith("sqlite") else {"pool_pre_ping": True}
-    file = place.partition(":///")[2].partition("?")[0] if place.startswith("sqlite") else ""
-    if must_exist and file and not Path(file).is_file():
+    file = Path(place.partition(":///")[2].partition("?")[0]) if place.startswith("sqlite") else None
+    new = file is not None and not file.is_file()
+    if must_exist and new:
         raise TrackerError(f"there is no file {file}", where=place, hint="check the URL: sqlite:///relative/path.db")
     try:
-        return RDBStorage(place, engine_kwargs=options, skip_table_creation=must_exist)
+        storage = RDBStorage(place, engine_kwargs=options, skip_table_creation=must_exist)
+        if new:
+            with storage.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        if file is not None and not must_exist:
+            event.listen(storage.engine, "connect", _sync_less)
+            storage.engine.dispose()  # so that each connection is made anew
+        return storage
     except Exception as error:  # whatever a driver, or Optuna before it, says of a URL
         text = str(error).strip().partition("\n")[0] or type(error).__name__
         raise TrackerError(
@@ -47,6 +57,12 @@ def open_storage(place: str, *, must_exist: bool = False) -> BaseStorage:
             where=hide_passwords(place),
             hint="check the URL, and that its server runs; PostgreSQL: postgresql+psycopg://USER@HOST/DATABASE",
         ) from None
+
+
+def _sync_less(connection: Any, _: object) -> None:
+    """What a power cut takes back the next pass writes again. With a write-ahead log, which a new file gets, no commit
+    waits for the disk then; another file stays as it is."""
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _journal(path: Path, must_exist: bool) -> BaseStorage:

@@ -92,4 +92,5 @@ def _attributes(evaluation: TrackedEvaluation) -> dict[str, Scalar]:
         "stop_reason": stop.reason,
         "last_score": evaluation.last_score,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    # The dashboard's page can't read a NaN.
+    return {n: v for n, v in known.items() if v is not None and not (isinstance(v, float) and not math.isfinite(v))}
