@@ -15,7 +15,7 @@ what the shortest has spent, in whole runs:
     permuted  its scores dealt out anew: noise
 
 Measures: cost until what it names is worth 95 % of the best in the space, in full runs of the recipe on the target: for
-the first time (*reached*), and for good (*stays*); the latter of 90 %, too, since 95 % lie where studies end up with and
+the first time (*reached*), and for good (*stays*); the latter of 90 %, too, since 95 % lie where studies end up with or
 without an earlier one, and a point less or more decides.
 """
 
