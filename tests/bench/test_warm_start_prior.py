@@ -20,6 +20,8 @@ def test_reaching_for_the_first_time_and_for_good_differ() -> None:
     result = bench.Result("same", 0, trace, 4.0, 1.0, 0.5, 1.0)
     assert (result.reached(), result.stays()) == (1.0, 3.0)
     assert result.regret(0.4) == 0.5 and result.regret(2.5) == pytest.approx(0.1)
+    assert result.nearly() == 1.0
+    assert result.upto(2.5).stays() == math.inf and result.upto(2.5).reached() == 1.0
     never = bench.Result("same", 0, ((0.5, 0.6),), 4.0, 1.0, 0.5, 1.0)
     assert never.reached() == never.stays() == math.inf
 
