@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "rltune"
 
 # Each layer imports only from layers before it. Within a layer a folder imports another only where ARROWS says so.
 LAYERS = [
-    {"errors", "types", "clock", "words", "redaction", "visible"},
+    {"errors", "types", "clock", "words", "redaction", "visible", "own_code"},
     {"config", "space", "curves", "tasks", "models", "faults"},
     {"store", "stopping", "bayes", "trainers"},
     {"executors", "optimizers", "analysis", "callbacks"},
     {"study", "report", "trackers"},
     {"cli", "web", "testing"},
 ]
-ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers")}
+ARROWS = {("config", "space"), ("models", "tasks"), ("study", "report"), ("study", "trackers"), ("own_code", "errors")}
 TRACKER_PACKAGES = {"wandb", "mlflow", "tensorboard"}
 HEAVY = {"torch", "transformers", "trl", "ray", "verl", "plotly", "botorch", "gpytorch", "sqlalchemy", "scipy"}
 HEAVY |= {"alembic", *TRACKER_PACKAGES}

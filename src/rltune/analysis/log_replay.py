@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rltune.analysis.logs import STUDY
 from rltune.analysis.replay import Judged, Verdict, judge, rules_replayer, verdict
 from rltune.errors import RuleError
-from rltune.stopping.build import describe_rules
+from rltune.stopping.build import build_rules, describe_rules
 from rltune.trainers.external.patterns import patience
 from rltune.trainers.logs.base import LoggedRun
 
@@ -43,7 +43,7 @@ def rule_set(preset: str, more: Sequence[Mapping[str, object]] = ()) -> RuleSet:
         RuleError: as `describe_rules`.
     """
     rules = describe_rules(preset, more)
-    added = ", ".join(dict.fromkeys(str(rule["rule"]) for rule in more))
+    added = ", ".join(dict.fromkeys(rule.name for rule in build_rules(more)))
     if added and preset == "off":
         return RuleSet(added, tuple(rules))
     return RuleSet(f"{preset} + {added}" if added else preset, tuple(rules))

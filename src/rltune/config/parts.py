@@ -162,7 +162,8 @@ class StoppingConfig(Section):
     )
     rules: tuple[Mapping[str, object], ...] = Field(
         default=(),
-        description="More rules, as {rule: name, threshold: value}; one of the preset's names replaces it.",
+        description="More rules, as {rule: name, threshold: value}; one of the preset's names replaces it; "
+        '{rule: "file.py:Class"} is one of your own (docs/stopping.md).',
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rltune.errors import RuleError, suggest
+from rltune.own_code import is_address
 from rltune.stopping.base import Rule
 from rltune.stopping.combine import AllOf, AnyOf, Insist
 from rltune.stopping.entropy_collapse import EntropyCollapse
@@ -18,6 +19,7 @@ from rltune.stopping.kl_runaway import KlRunaway
 from rltune.stopping.length_runaway import LengthRunaway
 from rltune.stopping.no_signal import NoSignal
 from rltune.stopping.non_finite import NonFinite
+from rltune.stopping.own import check_own, import_rule
 from rltune.stopping.plateau import Plateau
 from rltune.stopping.reward_collapse import RewardCollapse
 from rltune.stopping.reward_drop import RewardDrop
@@ -126,9 +128,10 @@ def without_metrics(
     Raises:
         RuleError: as `build_rules`.
     """
-    able = [_can_judge(rule, reported) for rule in build_rules(descriptions)]
+    rules = build_rules(descriptions)
+    able = [_can_judge(rule, reported) for rule in rules]
     kept = tuple(d for d, can in zip(descriptions, able, strict=True) if can)
-    return kept, tuple(str(d["rule"]) for d, can in zip(descriptions, able, strict=True) if not can)
+    return kept, tuple(rule.name for rule, can in zip(rules, able, strict=True) if not can)
 
 
 def _can_judge(rule: Rule, reported: frozenset[str]) -> bool:
@@ -140,8 +143,11 @@ def _can_judge(rule: Rule, reported: frozenset[str]) -> bool:
 def build_rules(descriptions: Sequence[Mapping[str, object]]) -> list[Rule]:
     """The rules of plain descriptions `{"rule": name, <threshold>: value}`; thresholds left out have their defaults.
 
+    A name is one of `RULES`, or the address of a class of the user's own: `file.py:Class`, `package.module:Class`.
+
     Raises:
-        RuleError: for an unknown rule or threshold (with the known ones and the closest), or an impossible value.
+        RuleError: for an unknown rule or threshold (with the known ones and the closest), an impossible value, or a
+            class that can't be imported or is no rule.
     """
     return [_build(description, f"stopping.rules.{i}") for i, description in enumerate(descriptions)]
 
@@ -154,24 +160,35 @@ def _build(description: object, where: str) -> Rule:
             hint=f"such as {{rule: kl_runaway, floor: 0.5}}; known rules: {', '.join(RULES)}",
         )
     name = str(description["rule"])
-    if name not in RULES:
+    if name not in RULES and not is_address(name):
         raise RuleError(f"unknown rule {name!r}", where=where, hint=suggest(name, RULES))
-    fields = {field.name: field for field in dataclasses.fields(RULES[name])}
+    kind = RULES[name] if name in RULES else import_rule(name, where)
+    thresholds = _thresholds(kind, name, description, where)
+    try:
+        rule = kind(**thresholds)
+    except RuleError as error:
+        raise RuleError(f"{name}: {error.message}", where=where, hint=error.hint) from None
+    if name not in RULES:
+        check_own(rule, name, RULES, where)
+    return rule
+
+
+def _thresholds(kind: type[Any], name: str, description: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What the class is made with: the description's values, rules within it built."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
     thresholds: dict[str, Any] = {key: value for key, value in description.items() if key != "rule"}
     for key in thresholds:
         if key not in fields:
             raise RuleError(f"the rule {name} has no threshold {key!r}", where=where, hint=suggest(key, fields))
     for key, field in fields.items():
-        if key not in thresholds and field.default is dataclasses.MISSING:
+        left_open = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if key not in thresholds and left_open:
             raise RuleError(f"the rule {name} needs {key!r}", where=where, hint=f"add {key} to it")
     if "rules" in fields:
         thresholds["rules"] = _inner(thresholds["rules"], where)
     if "inner" in fields:
         thresholds["inner"] = _build(thresholds["inner"], f"{where}.inner")
-    try:
-        return RULES[name](**thresholds)
-    except RuleError as error:
-        raise RuleError(f"{name}: {error.message}", where=where, hint=error.hint) from None
+    return thresholds
 
 
 def _inner(value: object, where: str) -> tuple[Rule, ...]:

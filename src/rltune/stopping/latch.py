@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 
+from rltune.own_code import address_of
 from rltune.stopping.base import Decision, Judge, Rule, Watch
 from rltune.types import StepMetrics
 
@@ -31,12 +32,19 @@ class Latch:
 
 
 class Thresholds:
-    """What rules that are nothing but thresholds share. Subclasses are frozen dataclasses, with `name` and `judge`."""
+    """What rules that are nothing but thresholds share.
+
+    Subclasses are frozen dataclasses, with `name`, `needs` and `judge`; of the user's own too (see `stopping.own`).
+    """
 
     __slots__ = ()
 
     @property
     def name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def needs(self) -> tuple[str, ...]:
         raise NotImplementedError
 
     def judge(self) -> Judge:
@@ -46,7 +54,8 @@ class Thresholds:
         return Latch(self.judge())
 
     def describe(self) -> dict[str, object]:
-        return {"rule": self.name, **asdict(self)}  # pyright: ignore[reportArgumentType]
+        own = not type(self).__module__.startswith("rltune.")
+        return {"rule": address_of(type(self)) if own else self.name, **asdict(self)}  # pyright: ignore[reportArgumentType]
 
 
 def abstention(rule: Rule, metrics: StepMetrics) -> Decision | None:

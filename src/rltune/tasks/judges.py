@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from rltune.errors import TaskError
+from rltune.own_code import import_own
 from rltune.tasks.base import Example
 from rltune.tasks.checks import Check
 
@@ -65,7 +63,7 @@ class FunctionJudge:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._function = _imported(path)
+        self._function: Callable[..., Any] = import_own(path, "function", error=TaskError, where="task reward")
         self._arguments = _arguments(path, self._function)
         self.wants: frozenset[str] = frozenset({"data_source", "extra_info"} & set(self._arguments))
 
@@ -105,34 +103,6 @@ def _known(example: Example, completion: str, extra: Mapping[str, object]) -> di
         "ground_truth": example.answer,
         "extra_info": extra.get("extra_info"),
     }
-
-
-def _imported(path: str) -> Callable[..., Any]:
-    place, _, name = path.rpartition(":")
-    if not place or not name:
-        raise TaskError(f"expected package.module:function or file.py:function, got {path!r}", where="task reward")
-    try:
-        module = _from_file(Path(place).expanduser()) if place.endswith(".py") else importlib.import_module(place)
-    except Exception as error:  # an imported file may raise anything
-        raise TaskError(
-            f"{place!r} can't be imported: {type(error).__name__}: {error}",
-            where="task reward",
-            hint="the module must be installed or on PYTHONPATH; a file's path starts at the working folder",
-        ) from error
-    function = getattr(module, name, None)
-    if not callable(function):
-        raise TaskError(f"{place!r} has no function {name!r}", where="task reward", hint="check its spelling")
-    return function
-
-
-def _from_file(path: Path) -> Any:
-    if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
-    spec = importlib.util.spec_from_file_location(f"rltune_reward_{path.stem}", path)
-    assert spec is not None and spec.loader is not None  # both are there for a file that ends in .py
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _arguments(path: str, function: Callable[..., Any]) -> tuple[str, ...]:
