@@ -58,7 +58,7 @@ CUTS: Mapping[str, Cut] = {
             ("to steps 10, 20 and 40", "to steps 2, 4 and 8"),
         ),
         chance=(
-            "search: 2.5 min", "stopped by", "continues from", "runs stopped early", "A gain of",
+            "search: 2.5 min", "stopped by", "continues from", "runs stopped early", "A gain of", "s.d.",
             "] run 1 on", "] run 2 ", "spent",
         ),
     ),
@@ -105,7 +105,7 @@ CUTS: Mapping[str, Cut] = {
         cuts=(
             ("~/verl-env/bin/python", "VERL_PYTHON"),
             # Both ends of each interval are asked of verl, half a second each.
-            ("recipe: verl-grpo\n", "recipe: verl-grpo\nspace: {learning_rate: {type: float, low: 1e-7, high: 1e-5}}\n"),
+            ("recipe: verl-grpo\n", "recipe: verl-grpo\nspace: {kl_coef: {type: float, low: 1e-4, high: 0.1}}\n"),
         ),
         chance=("search: 28.8 h",),
         before=_GSM8K,

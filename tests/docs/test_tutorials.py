@@ -73,6 +73,13 @@ def test_what_is_cut_and_what_is_left_to_chance_stands_in_the_page(name: str) ->
     assert [word for word in CUTS[name].chance if word not in shown] == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_pictures_of_a_tutorial_lead_somewhere(name: str) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name))
+    assert [target for target in targets if not (PAGES[name].parent / target).exists()] == []
+    assert targets
+
+
 def test_a_block_that_is_neither_run_nor_marked_is_found() -> None:
     page = "```json\n{}\n```\n\n<!-- not run: needs GPUs -->\n```console\nray start\n```\n\n```console\nls\n```\n"
     assert [block.kind for block in tutorial.blocks_of(page)] == ["unknown", "skip", "run"]
