@@ -82,7 +82,9 @@ CUTS: Mapping[str, Cut] = {
             ("(1.5 B parameters)", "(0.796 M parameters)"),
             ("(500 M)", "(0.135 M)"),
         ),
-        chance=("budget    12.0 h", "search: 7.2 h"),
+        chance=(
+            "budget    12.0 h", "search: 7.2 h", "then: 1", "costs", "checkpoints: ", "the budget pays", "width is",
+        ),
     ),
     "bring-your-own-trainer": Cut(
         cuts=(

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 480
+LONGEST = 900
 """Seconds for all commands of one block."""
 
 RUN = ("console", "sh")
