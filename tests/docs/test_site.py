@@ -6,6 +6,7 @@ import functools
 import html
 import http.server
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -86,6 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "WARNING" not in said and "Building documentation" in said, said
