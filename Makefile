@@ -26,9 +26,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/pyright
 
-# Strict: a link or an anchor that leads nowhere, a page that is in no menu, ends it.
+# Strict: a link or an anchor that leads nowhere, a page that is in no menu, ends it. (--quiet would hide them from --strict, too.)
 docs: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 pages: $(READY)
 	for page in settings commands command_line rules; do $(BIN)/python docs/$$page.py || exit 1; done
