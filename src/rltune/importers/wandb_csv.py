@@ -120,6 +120,7 @@ def end_of(state: str | None) -> End:
 
 
 def called(name: str | None, number: int) -> str:
+    """What a run is called: by its name, or by its line."""
     return f"run {name}" if name else f"line {number}"
 
 

@@ -46,6 +46,8 @@ class CheckpointTier(StrEnum):
 
 
 class RequestState(StrEnum):
+    """What became of a request."""
+
     WAITING = "waiting"  # nobody has looked at it yet
     DONE = "done"  # carried out, or taken on: `answer` says which
     REFUSED = "refused"  # `answer` says why

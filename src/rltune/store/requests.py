@@ -32,6 +32,7 @@ def add(
 
 @names_damage
 def read(connection: Connection, scope: Scope, state: RequestState | None) -> list[RequestRecord]:
+    """Requests in the order in which they were made; of one state, or all."""
     query = select(t.request).where(t.request.c.study == scope.study).order_by(t.request.c.number)
     if state is not None:
         query = query.where(t.request.c.state == state.value)

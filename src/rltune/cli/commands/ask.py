@@ -17,6 +17,7 @@ WAIT_SECONDS = 15.0
 
 
 def main(study: str, kind: str, values: Mapping[str, object], wait: bool, as_json: bool) -> int:
+    """Asks a study for something and tells the answer; gives the exit status."""
     record = request(study, kind, values, "cli")
     alive = place_of(study).alive()
     if wait and alive and record.state is RequestState.WAITING:

@@ -11,6 +11,7 @@ from rltune.study.looking import look_at
 
 
 def main(study: str, time: str | None, gpu_hours: str | None, trials: str | None, wait: bool, as_json: bool) -> int:
+    """Asks for new totals of the budget; gives the exit status."""
     look = look_at(study)
     known = look.store.study()
     look.store.close()

@@ -7,6 +7,7 @@ from rltune.web.serve import Serving, serve
 
 
 def main(study_at: str, host: str, port: int | None, token: str | None, allowed: tuple[str, ...], browse: bool) -> None:
+    """Serves a study's live page until it is interrupted."""
     console = TextConsole()
 
     def tell(address: str) -> None:

@@ -20,6 +20,7 @@ def main(
     wait: bool,
     as_json: bool,
 ) -> int:
+    """Asks a study to try a configuration; gives the exit status."""
     given: dict[str, object] = {**(read_source(file)[1] if file is not None else {}), **_pairs(pairs)}
     if not given:
         raise StudyError(

@@ -9,5 +9,6 @@ from rltune.study.api import open_study
 
 
 def main(folder: Path, wait: bool, quiet: bool) -> int:
+    """Goes on with a study; gives the exit status."""
     with open_study(folder) as study:
         return sit(study, quiet, wait=wait)

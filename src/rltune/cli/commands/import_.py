@@ -23,6 +23,7 @@ def main(
     study: str | None,
     as_json: bool,
 ) -> None:
+    """Writes a prior file from an Optuna study or an export of W&B."""
     found = convert(read_table(source, form, study), Wishes(mapping=_pairs(mapping), **wishes))
     write_prior(output, found.prior)
     if as_json:

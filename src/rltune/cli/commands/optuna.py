@@ -11,6 +11,7 @@ from rltune.study.in_optuna import mirror_into_optuna
 
 
 def main(study_at: str, storage: str | None, rebuild: bool, export_only: bool, host: str, port: int) -> None:
+    """Mirrors a study's evaluations into Optuna, and opens optuna-dashboard on them."""
     console, warnings = TextConsole(soft_wrap=True), TextConsole(stderr=True, soft_wrap=True)
 
     def tell(level: str, text: str) -> None:

@@ -14,6 +14,7 @@ from rltune.study.looking import look_at
 
 
 def main(study: str, as_json: bool) -> None:
+    """Prints what was asked of a study, and what became of it."""
     look = look_at(study)
     found = look.store.requests()
     look.store.close()

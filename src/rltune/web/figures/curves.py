@@ -46,6 +46,7 @@ def overlay(
 
 
 def line(points: Curve, name: str, color: str, *, width: float = 1.8, legend: bool = True) -> go.Scatter:
+    """A curve as a line; a single point as a marker."""
     return go.Scatter(
         x=[step for step, _ in points],
         y=[float(f"{value:.6g}") for _, value in points],
