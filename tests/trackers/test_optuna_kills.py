@@ -17,12 +17,14 @@ import yaml
 from sqlalchemy import make_url
 
 from report.factory import CONFIG, RUNGS, Filler, begin, fill_finished, propose
+from rltune.clock import SystemClock
 from rltune.config.parts import TrackerConfig
 from rltune.store.base import StudyState
 from rltune.store.open import create_study
 from rltune.store.open import open_study as open_store
 from rltune.study.api import open_study
 from rltune.study.mirrors import Mirrors
+from rltune.trackers.lock import MirrorLock
 from rltune.types import StopKind, StopReason
 from study.toy import study_source, toy_study
 from trackers.optuna_reader import check, count_in
@@ -122,6 +124,9 @@ def test_a_running_study_is_followed_and_a_killed_one_goes_on(running: subproces
     running.wait()
     with open_study(folder) as study:
         assert study.run() is StudyState.FINISHED
+    # Was it killed when it had just finished, its mirror may still be at its last pass.
+    with MirrorLock(folder, "optuna", SystemClock(), patience=PATIENCE):
+        pass
     with closing(open_store(folder, "demo", read_only=True)) as store:
         check(store, journal)
         assert len(store.evaluations()) > 6
