@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 import yaml
 
 from report.factory import CONFIG, fill_finished
-from rltune.store.base import StudyStore
 from rltune.store.open import create_study
-from rltune.store.open import open_study as open_store
 from rltune.study.looking import STUDY_FILE
 from study.toy import toy_study
 from web.page.driving import CHROMIUM, DESKTOP, FLAGS, Watched, served
@@ -60,14 +57,6 @@ def filled_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.close()
     (folder / "demo" / STUDY_FILE).write_text(yaml.safe_dump(dict(CONFIG)), encoding="utf-8")
     return folder / "demo"
-
-
-@contextmanager
-def looked_at(folder: Path) -> Iterator[StudyStore]:
-    """The store of a study that was filled, not run."""
-    store = open_store(folder, "demo", read_only=True)
-    yield store
-    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rltune.store.base import StudyStore
+from rltune.store.open import open_study as open_store
+
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -70,6 +73,14 @@ def controller(study_file: Path) -> Iterator[subprocess.Popen[bytes]]:
                 process.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def looked_at(folder: Path) -> Iterator[StudyStore]:
+    """The store of a study that was filled, not run."""
+    store = open_store(folder, "demo", read_only=True)
+    yield store
+    store.close()
 
 
 def until(true: Callable[[], object], what: str, seconds: float = PATIENCE / 1000) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rltune.errors import RltuneError
 from rltune.study.api import open_study
 from study.toy import study_source
 from web.page.driving import Watched, controller, served, until
@@ -42,10 +43,11 @@ def address(running: Path) -> Iterator[str]:
 
 def evaluated(folder: Path) -> int:
     """How many evaluations the study has by now."""
-    if not (folder / "study.db").is_file():
+    try:
+        with open_study(folder) as study:
+            return len(study.store.evaluations())
+    except RltuneError:  # it is just being made
         return 0
-    with open_study(folder) as study:
-        return len(study.store.evaluations())
 
 
 def decided(folder: Path, kind: str) -> list[Any]:

@@ -9,8 +9,7 @@ import pytest
 
 from rltune.study.api import open_study
 from study.toy import toy_study
-from web.page.conftest import looked_at
-from web.page.driving import PHONE, VIEWS, Watched, served
+from web.page.driving import PHONE, VIEWS, Watched, looked_at, served
 
 pytestmark = pytest.mark.slow
 SCORES = (

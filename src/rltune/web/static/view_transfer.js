@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, name } from "./dom.js";
-import { percent, value } from "./format.js";
+import { percent, points } from "./format.js";
 import { card, heading, missing } from "./parts.js";
 import { plot } from "./plot.js";
 import { table } from "./table.js";
@@ -39,5 +39,5 @@ const COLUMNS = [
   { key: "proxy", label: "Proxy", cell: (p) => [name(p.proxy ?? ""), p.proxy_steps ? `, step ${p.proxy_steps}` : ""] },
   { key: "proxy_score", label: "Score there", numeric: true, cell: (p) => percent(p.proxy_score) },
   { key: "target_score", label: "On the target", numeric: true, cell: (p) => h("b", {}, percent(p.target_score)) },
-  { key: "difference", label: "Difference", numeric: true, cell: (p) => (typeof p.target_score === "number" ? value(100 * (p.target_score - p.proxy_score)) : "–") },
+  { key: "difference", label: "Difference", numeric: true, cell: (p) => points(p.target_score - p.proxy_score) },
 ];
