@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import plotly.graph_objects as go
-
-from rltune.report.figures.base import STOPPED, blank_figure, plain
+from rltune.report.figures.base import STOPPED, plain
+from rltune.web.figures.wire import sheet
 
 MOST_POINTS = 400
 COLORS = ("#7c6cf0", "#e39b2d", "#3f8fe0", "#12a37a", "#c65fb0", "#e2553f", "#6aa84f", "#b5763a", "#2aa5b5", "#8891a0")
 LOGARITHMIC = ("kl", "policy_kl")
 
+LOG_AXIS = {"type": "log", "tickformat": "~g"}
+
+Figure = dict[str, Any]
+"""`{"data": [...], "layout": {...}}`, as Plotly in the browser reads it."""
+
+Trace = dict[str, Any]
 Curve = Sequence[tuple[int, float]]
 """(step, value), steps increasing; values may be NaN or infinite."""
 
@@ -26,36 +32,35 @@ class Mark:
     text: str
 
 
-def overlay(
-    metric: str, curves: Mapping[str, Curve], labels: Mapping[str, str], marks: Mapping[str, Mark]
-) -> go.Figure:
+def overlay(metric: str, curves: Mapping[str, Curve], labels: Mapping[str, str], marks: Mapping[str, Mark]) -> Figure:
     """One metric of several runs; curves, labels and marks by run id."""
-    figure = blank_figure("training step", plain(metric))
+    figure = sheet("training step", plain(metric))
     log = metric in LOGARITHMIC
     for index, (run, curve) in enumerate(curves.items()):
         points = thinned(curve, log)
         if not points:
             continue
         color = COLORS[index % len(COLORS)]
-        figure.add_trace(line(points, plain(labels[run]), color))
+        figure["data"].append(line(points, plain(labels[run]), color))
         if run in marks:
-            figure.add_trace(_mark(marks[run], points, color))
+            figure["data"].append(_mark(marks[run], points, color))
     if log:
-        figure.update_yaxes(type="log", tickformat="~g")
+        figure["layout"]["yaxis"] |= LOG_AXIS
     return figure
 
 
-def line(points: Curve, name: str, color: str, *, width: float = 1.8, legend: bool = True) -> go.Scatter:
+def line(points: Curve, name: str, color: str, *, width: float = 1.8, legend: bool = True) -> Trace:
     """A curve as a line; a single point as a marker."""
-    return go.Scatter(
-        x=[step for step, _ in points],
-        y=[float(f"{value:.6g}") for _, value in points],
-        mode="lines" if len(points) > 1 else "markers",
-        name=name,
-        showlegend=legend,
-        line={"color": color, "width": width},
-        hovertemplate="step %{x}: %{y:.4g}<extra>" + name.replace("%{", "% {") + "</extra>",
-    )
+    return {
+        "type": "scatter",
+        "x": [step for step, _ in points],
+        "y": [float(f"{value:.6g}") for _, value in points],
+        "mode": "lines" if len(points) > 1 else "markers",
+        "name": name,
+        "showlegend": legend,
+        "line": {"color": color, "width": width},
+        "hovertemplate": "step %{x}: %{y:.4g}<extra>" + name.replace("%{", "% {") + "</extra>",
+    }
 
 
 def thinned(curve: Curve, log: bool = False, most: int = MOST_POINTS) -> list[tuple[int, float]]:
@@ -75,15 +80,16 @@ def thinned(curve: Curve, log: bool = False, most: int = MOST_POINTS) -> list[tu
     return kept if kept[-1] == found[-1] else [*kept, found[-1]]
 
 
-def _mark(mark: Mark, points: Curve, color: str) -> go.Scatter:
+def _mark(mark: Mark, points: Curve, color: str) -> Trace:
     before = [p for p in points if p[0] <= mark.step]
     step, value = (before or points)[-1]
-    return go.Scatter(
-        x=[step],
-        y=[value],
-        mode="markers",
-        marker={"symbol": "x", "size": 10, "color": STOPPED, "line": {"color": color, "width": 1}},
-        showlegend=False,
-        text=[plain(mark.text).replace("%{", "% {")],
-        hovertemplate="%{text}<extra></extra>",
-    )
+    return {
+        "type": "scatter",
+        "x": [step],
+        "y": [value],
+        "mode": "markers",
+        "marker": {"symbol": "x", "size": 10, "color": STOPPED, "line": {"color": color, "width": 1}},
+        "showlegend": False,
+        "text": [plain(mark.text).replace("%{", "% {")],
+        "hovertemplate": "%{text}<extra></extra>",
+    }

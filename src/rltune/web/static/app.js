@@ -26,6 +26,7 @@ const state = { route: routeOf(location.hash), shown: null, data: null, session:
 let asking = null; // the AbortController of what is under way
 let due = 0;
 let lastAsked = 0;
+let moving = false; // to another view, which isn't there yet
 
 function routeOf(hash) {
   const [path, text = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -96,6 +97,10 @@ function paint() {
   if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   main.setAttribute("aria-busy", String(!ready && !error));
   settle(main);
+  if (moving && (ready || error)) {
+    moving = false;
+    arrived();
+  }
   around(view, route, session, ready ? data : null);
 }
 
@@ -162,8 +167,9 @@ window.addEventListener("hashchange", () => {
   state.error = null;
   const moved = before !== placeOf(state.route);
   if (moved) window.scrollTo(0, 0);
+  moving ||= moved;
   paint();
-  show().then(() => moved && arrived());
+  show();
 });
 
 /** Where a reader of the page by ear or by keyboard goes on: at the new view's heading. */

@@ -1,5 +1,7 @@
 // Parallel coordinates as plain lines: Plotly's own need WebGL and code made at run time, which this page doesn't allow.
 
+import { value } from "./format.js";
+
 const MOST = 400; // lines; the best ones are kept
 const SHADES = 6;
 const COLORS = ["#7c6cf0", "#5a83e6", "#3f8fe0", "#2f9dbb", "#1fa08f", "#12a37a"]; // from the worst to the best
@@ -70,14 +72,13 @@ function line(rows, axes, color, shade) {
 }
 
 const ends = (axis, i) => [
-  { x: i, y: 1.02, text: escaped(cut(short(axis.high))), yanchor: "bottom", showarrow: false, font: { size: 10 } },
-  { x: i, y: -0.02, text: escaped(cut(short(axis.low))), yanchor: "top", showarrow: false, font: { size: 10 } },
+  { x: i, y: 1.02, text: escaped(cut(value(axis.high))), yanchor: "bottom", showarrow: false, font: { size: 10 } },
+  { x: i, y: -0.02, text: escaped(cut(value(axis.low))), yanchor: "top", showarrow: false, font: { size: 10 } },
 ];
 
-const short = (x) => (typeof x === "number" && !Number.isInteger(x) ? Number(x.toPrecision(2)).toString() : String(x));
 const cut = (text) => (text.length > 18 ? `${text.slice(0, 17)}…` : text);
 // Plotly reads a few tags and fields in its texts: names from outside are escaped.
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%{", "% {");
 const hover = (row) =>
-  [`${row.configuration}: ${(100 * row.score).toFixed(1)} %`, ...Object.entries(row.values).map(([k, v]) => `${cut(k)} = ${cut(short(v))}`)]
+  [`${row.configuration}: ${(100 * row.score).toFixed(1)} %`, ...Object.entries(row.values).map(([k, v]) => `${cut(k)} = ${cut(value(v))}`)]
     .map(escaped).join("<br>");

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from rltune.store.metrics import metric_names, series
 from rltune.web.figures.curves import Mark, overlay
-from rltune.web.figures.wire import wire
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, RequestError, text_of
 from rltune.web.views.runs import stop_name
@@ -36,4 +35,4 @@ def curves(live: Live, query: Mapping[str, str]) -> object:
         if (newest := e.newest) is not None and (name := stop_name(e)) is not None
     }
     drawn = {run: found.get((e.run.key, metric), []) for run, e in entries.items()}
-    return {"metric": metric, "metrics": names, "figure": wire(overlay(metric, drawn, labels, marks))}
+    return {"metric": metric, "metrics": names, "figure": overlay(metric, drawn, labels, marks)}

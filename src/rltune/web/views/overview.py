@@ -10,7 +10,7 @@ from rltune.analysis.finalists import Finalist, finalists
 from rltune.analysis.gain import measure_gain, undecided
 from rltune.analysis.records import Records
 from rltune.analysis.standing import CRASHED
-from rltune.analysis.utilization import measure_utilization
+from rltune.analysis.utilization import CAUSES, measure_utilization
 from rltune.store.lines import EvaluationLine
 from rltune.store.pages import checkpoint_bytes, newest_events
 from rltune.store.records import StudyRecord, StudyState
@@ -55,7 +55,13 @@ def _overview(live: Live) -> Found:
         "phases": phases_of(study),
         "utilization": None
         if use is None
-        else {"unit": use.unit, "held": use.whole.held, "training": use.whole.busy, "idle": use.whole.lost},
+        else {
+            "unit": use.unit,
+            "hours": use.whole.hours,
+            "held": use.whole.held,
+            "training": use.whole.busy,
+            "idle": {CAUSES[cause]: share for cause, share in use.whole.lost.items()},
+        },
         "best": best,
         "recipe_score": _recipe(live, records, best),
         "gain": measure_gain(winner, recipe),

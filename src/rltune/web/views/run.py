@@ -14,7 +14,6 @@ from rltune.store.pages import all_checkpoints, decisions_about
 from rltune.store.records import CheckpointRecord, CheckpointState, SegmentRecord
 from rltune.web.board import Entry
 from rltune.web.figures.run import metric_figures
-from rltune.web.figures.wire import wire
 from rltune.web.live import Live
 from rltune.web.parameters import NotFound, text_of
 from rltune.web.views.actions import of_run
@@ -54,7 +53,7 @@ def run(live: Live, query: Mapping[str, str]) -> object:
         "log_tail": next((s.log_tail for s in reversed(segments) if s.log_tail), "")[-LONGEST_TAIL:],
         "forecast": _told(ahead),
         "metrics": list(figures),
-        "figures": {metric: wire(figure) for metric, figure in figures.items()},
+        "figures": figures,
         "siblings": [row_of(e, shares, live.flying()) for e in _siblings(live, entry)],
         "actions": of_run(live, entry, segments, any(c.state is CheckpointState.COMPLETE for c in checkpoints)),
     }
