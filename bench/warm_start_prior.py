@@ -230,7 +230,8 @@ def _cost(value: float, budget: float) -> str:
 
 
 def _times(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "?"
+    """Nothing that a budget cut off is a ratio."""
+    return f"{value:.2f}" if 0 < value < math.inf else "?"
 
 
 def report(results: Sequence[Result]) -> str:
