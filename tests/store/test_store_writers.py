@@ -48,6 +48,8 @@ with lock_study(location, name) if leased else nullcontext() as lock:
         store.add_seconds(1.0)
         store.set_fact(f"fact {writer}", number)
         store.add_event("info", f"{writer} {number}")
+        if not leased:  # as people do who ask for something meanwhile
+            store.add_request("pause", {"writer": writer, "number": number}, "api")
 """
 
 
@@ -74,7 +76,7 @@ def write_at_once(location: str, names: list[str], *, leased: bool, meanwhile: s
         for number, name in enumerate(names)
     ]
     observer = open_study(location, meanwhile, read_only=True)
-    seen = [0]
+    seen, asked = [0], [0]
     try:
         for writer in writers:
             assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
@@ -85,13 +87,18 @@ def write_at_once(location: str, names: list[str], *, leased: bool, meanwhile: s
         while any(writer.poll() is None for writer in writers):
             seen.append(len(observer.history().evaluations))
             assert len(observer.evaluations()) >= seen[-1] and len(observer.segments()) >= seen[-1]
+            # What a page reads at each of its looks, from one view of the whole each.
+            outline, runs = observer.outline("larger", 10), observer.runs()
+            assert sum(outline.totals.evaluations.values()) >= seen[-1] and len(runs) >= seen[-1]
+            assert len(observer.decisions()) >= seen[-1] and len(observer.curves()) >= seen[-1]
+            asked.append(len(observer.requests()))
         assert [writer.communicate()[1] for writer in writers] == [""] * len(writers)
     finally:
         for writer in writers:
             writer.kill()
             writer.communicate()
         observer.close()
-    assert seen == sorted(seen), "something that was there had gone"
+    assert seen == sorted(seen) and asked == sorted(asked), "something that was there had gone"
     return len(seen)
 
 
@@ -112,6 +119,10 @@ def test_eight_writers_of_one_study(location: str, name: str) -> None:
     assert store.study().facts == {f"fact {writer}": RUNS - 1 for writer in range(WRITERS)}
     assert len({e.message for e in store.events()}) == len(store.events()) == len(expected)
     assert {run.model for run in runs} == {MODEL} and looks > 2
+    requests = store.requests()
+    assert [r.id for r in requests] == list(range(1, len(expected) + 1)) and len(
+        {str(r.values) for r in requests}
+    ) == 24
     store.close()
 
 

@@ -25,8 +25,16 @@ from rltune.study.retries import tried_again
 from rltune.types import Evaluation, Phase
 
 PAUSED = "paused"
-CLOSING = ("final", "test")
-"""Phases in which the winner is chosen already."""
+
+
+BEGUN = "begun"
+"""Fact: names of the phases that have begun, and have chosen what they choose once."""
+
+
+def begun_of(study: StudyRecord) -> set[str]:
+    """Names of the phases that have begun."""
+    known = study.facts.get(BEGUN)
+    return {str(name) for name in known} if isinstance(known, (list, tuple)) else set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Seen:
     @property
     def closing(self) -> bool:
         """Whether the winner is chosen already."""
-        return self.finished or self.study.phase in CLOSING
+        return "final" in begun_of(self.study)
 
     @property
     def finished(self) -> bool:

@@ -20,7 +20,7 @@ from rltune.study.allowance import BUDGET, LIMITS
 from rltune.study.asked import Asked, Budget, Pause, Pin, Resume, StopRun, read_values
 from rltune.study.errands import stopped_of
 from rltune.study.flight import Fleet
-from rltune.study.granting import PAUSED, Grant
+from rltune.study.granting import BEGUN, PAUSED, Grant, begun_of
 from rltune.study.phases import Budgeted, StudyPhase
 from rltune.study.plan import PlanTerms, make_plan, timings_of
 from rltune.study.recorder import Recorder
@@ -123,13 +123,14 @@ class Helm:
             self.tell("warning", f"{record.by} asked for {record.kind}, which can't be done: {said(error)}")
             return
         facts = dict(granted.facts)
-        begun = self.store.study().facts.get("begun")
-        if granted.anew and isinstance(begun, (list, tuple)):
-            facts["begun"] = [name for name in begun if name not in granted.anew]
-            self.anew = self.anew or facts["begun"] != list(begun)
+        begun = begun_of(self.store.study())
+        anew = bool(begun & set(granted.anew))
+        if anew:
+            facts[BEGUN] = sorted(begun - set(granted.anew))
         if self.store.answer_request(
             record.id, RequestState.DONE, granted.answer, subject=granted.subject, facts=facts
         ):
+            self.anew = self.anew or anew
             self._do(asked)
             self.tell("info", f"{record.by} asked for {record.kind}: {granted.answer}")
 
@@ -159,8 +160,7 @@ class Helm:
         facts = dict(granted.facts)
         if "plan" in view.facts:
             facts["plan"] = make_plan(terms, timings_of(view.facts), view.seconds).to_json()
-        study = self.store.study()
-        if study.phase not in AFTER_SEARCH:
+        if not begun_of(self.store.study()) & set(AFTER_SEARCH):
             return replace(granted, facts=facts)
         gone, most = terms.limits.gone(view.spent), terms.trials
         if gone < terms.search_seconds and (most is None or view.trials < most):

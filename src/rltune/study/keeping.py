@@ -11,6 +11,7 @@ from rltune.store.base import (
     CheckpointRecord,
     CheckpointState,
     CheckpointTier,
+    RunRecord,
     SegmentRecord,
     SegmentState,
     StudyState,
@@ -20,6 +21,7 @@ from rltune.store.registry import delete
 from rltune.store.remote import STAND_IN
 from rltune.store.retention import WEIGHED, Clearance, Removal, plan_clearance
 from rltune.store.stripping import bytes_without, strip
+from rltune.study.errands import Errand, errands_of
 from rltune.study.plan import timings_of
 from rltune.study.retries import tried_again
 from rltune.study.worth import Known, worths_of
@@ -54,7 +56,14 @@ def known_of(store: StudyStore) -> Known:
         if isinstance(chosen, (list, tuple))
         else (),
         tests=("test", *map(split_of, others if isinstance(others, (list, tuple)) else ())),
-        wanted={(run.configuration, run.model, run.seed) for run in runs if run.id in again},
+        wanted={
+            *((run.configuration, run.model, run.seed) for run in runs if run.id in again),
+            *(
+                (e.configuration, e.model, e.seed)
+                for e in errands_of(facts)
+                if _is_open(e, runs, segments, evaluations)
+            ),
+        },
         finished=study.state is StudyState.FINISHED,
     )
 
@@ -68,6 +77,18 @@ def _cut_short(segments: Sequence[SegmentRecord], evaluations: Sequence[tuple[st
     for segment in segments:
         of_run.setdefault(segment.run_id, []).append(segment)
     return {run_id for run_id, own in of_run.items() if tried_again(own, evaluated.get(run_id, ())) is not None}
+
+
+def _is_open(
+    errand: Errand,
+    runs: Sequence[RunRecord],
+    segments: Sequence[SegmentRecord],
+    evaluations: Sequence[tuple[str, Evaluation]],
+) -> bool:
+    """Whether people still wait for it."""
+    ids = {run.id for run in runs if errand.is_of(run)}
+    known = {e.fidelity.steps: e for run_id, e in evaluations if run_id in ids}
+    return not errand.is_done([s for s in segments if s.run_id in ids], known, again=False)
 
 
 def _configuration(fact: object) -> Configuration | None:

@@ -22,6 +22,7 @@ from rltune.study.choosing import Choice, Chooser
 from rltune.study.estimates import Estimates
 from rltune.study.fitting import Fitting
 from rltune.study.flight import Fleet, InFlight
+from rltune.study.granting import begun_of
 from rltune.study.helm import Helm
 from rltune.study.observer import Observer
 from rltune.study.orders import Workshop
@@ -33,7 +34,7 @@ from rltune.study.room import Room
 from rltune.study.side import Side
 from rltune.study.snapshot import Moment, Snapshots
 from rltune.study.starting import Starter
-from rltune.study.turning import begin_phase, begun_of, write_notes
+from rltune.study.turning import begin_phase, write_notes
 from rltune.study.usage import Idle, Meter
 from rltune.study.work import Train, View, Work, model_of
 from rltune.types import Configuration, StepMetrics
@@ -88,30 +89,14 @@ class StudyLoop:
         self.snapshots = Snapshots(store, workshop.retry_seconds)
         self.chooser = Chooser(phases, resources, estimates, self._look)
         self.starter = Starter(
-            store,
-            executor,
-            workshop,
-            resources,
-            self.room,
-            self.fitting,
-            self.side,
-            clock,
-            self.snapshots.best,
+            store, executor, workshop, resources, self.room, self.fitting, self.side, clock, self.snapshots.best,
             self._tell,
-        )
+        )  # fmt: skip
         self._fleet = Fleet()
         self.helm = Helm(
-            store,
-            executor,
-            self._fleet,
-            self.recorder,
-            phases,
-            clock,
-            self._look,
-            self._tell,
-            terms,
+            store, executor, self._fleet, self.recorder, phases, clock, self._look, self._tell, terms,
             estimates.problem.training_seed,
-        )
+        )  # fmt: skip
         self._events: list[Event] = []
         self._held: tuple[Choice, ...] = ()
         self._tried: set[tuple[Configuration, str, int]] = set()
@@ -145,7 +130,7 @@ class StudyLoop:
         """Through all phases that aren't over; None: people have asked for something, and phases choose anew."""
         self._heed(now=True)
         self.helm.anew = False
-        begun = begun_of(self.store)
+        begun = begun_of(self.store.study())
         for phase in self.phases:
             if phase.name in begun and self._is_done(phase):
                 continue

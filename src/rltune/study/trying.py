@@ -35,8 +35,7 @@ def grant_enqueue(asked: Enqueue, seen: Seen) -> Grant:
     _refuse_doubles(errand, run, seen, where)
     answer = f"configuration {configuration.id} is next, on {model} to step {steps}"
     # It may be better than those that were chosen to be confirmed.
-    anew = ("confirm",) if seen.study.phase == "confirm" else ()
-    return Grant(answer, configuration.id, {ASKED: _with(errand, seen)}, anew)
+    return Grant(answer, configuration.id, {ASKED: _with(errand, seen)}, ("confirm",))
 
 
 def grant_extension(asked: ExtendRun, seen: Seen) -> Grant:
@@ -55,7 +54,7 @@ def grant_extension(asked: ExtendRun, seen: Seen) -> Grant:
     answer = f"run {run.id} is trained on {end} to step {steps}"
     if newest.phase is Phase.SEARCH and seen.closing:
         answer += "; the winner stays what it is, unless the search is reopened by a larger budget"
-    searched = newest.phase is Phase.SEARCH and seen.study.phase == "confirm" and not seen.finished
+    searched = newest.phase is Phase.SEARCH and not seen.closing
     return Grant(answer, run.id, {ASKED: _with(errand, seen)}, ("confirm",) if searched else ())
 
 

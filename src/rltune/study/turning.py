@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rltune.store.base import StudyStore
+from rltune.study.granting import BEGUN, begun_of
 from rltune.study.observer import Observer
 from rltune.study.phases import Noting, StudyPhase
 from rltune.study.work import View
-
-BEGUN = "begun"
-"""Fact: names of the phases that have begun, and have chosen what they choose once."""
-
-
-def begun_of(store: StudyStore) -> set[str]:
-    """Names of the phases that have begun."""
-    known = store.study().facts.get(BEGUN)
-    return {str(name) for name in known} if isinstance(known, (list, tuple)) else set()
 
 
 def begin_phase(
@@ -32,7 +24,7 @@ def begin_phase(
             store.add_decision("winner", str(value["id"]), str(value["reason"]), dict(value))  # type: ignore[index,call-overload]
     if facts.get("cut"):
         tell("warning", str(facts["cut"]))
-    store.set_fact(BEGUN, sorted({*begun_of(store), phase.name}))
+    store.set_fact(BEGUN, sorted({*begun_of(store.study()), phase.name}))
 
 
 def write_notes(phase: StudyPhase, view: View, store: StudyStore, tell: Callable[[str, str], None]) -> bool:
