@@ -10,7 +10,6 @@ what the shortest has spent, in whole runs:
 
     none      no earlier study
     same      the earlier study as it was
-    small     only its runs on the two smaller models
     negated   its scores turned upside down, what died there as the best: as wrong as can be
     permuted  its scores dealt out anew: noise
 
@@ -60,7 +59,6 @@ COSTS = (0.5, 1.0, 2.0, 4.0)
 ARMS = {
     "none": "no earlier study",
     "same": "a study on the easier task",
-    "small": "the same, its two smaller models only",
     "negated": "the same, scores upside down",
     "permuted": "the same, scores dealt out anew",
 }
@@ -139,8 +137,6 @@ def earlier(seed: int) -> Prior:
 def told(arm: str, seed: int) -> Prior:
     """What the later study is told in an arm that has an earlier one."""
     prior = earlier(seed)
-    if arm == "small":
-        return replace(prior, evaluations=tuple(e for e in prior.evaluations if e.model != world_of(HARD).target))
     return prior if arm == "same" else misled(prior, arm, seed)
 
 
