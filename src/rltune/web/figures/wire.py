@@ -26,6 +26,7 @@ def sheet(x_title: str, y_title: str) -> dict[str, Any]:
     figure = deepcopy(_blank())
     for axis, title in (("xaxis", x_title), ("yaxis", y_title)):
         figure["layout"][axis]["title"]["text"] = title
+        figure["layout"][axis]["exponentformat"] = "power"  # a learning rate of 400 µ would be read as something else
     return figure
 
 
