@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from report.factory import BEST_RATE, CONFIG, RECIPE, TARGET, Filler, begin
+from report.factory import BEST_RATE, CONFIG, RECIPE, RUNGS, TARGET, Filler, begin
 from rltune.analysis.records import read_records
 from rltune.analysis.shift import NoShift, Shift
 from rltune.analysis.summary import summarize
@@ -53,6 +53,13 @@ def test_too_few_pairs_say_so_in_the_report(store: StudyStore) -> None:
     found = measure_transfer(read_records(store)).shift
     assert isinstance(found, NoShift)
     assert "4 pairs, 6 are needed" in transfer(read_report_data(store))
+
+
+def test_a_single_pair_is_counted_in_the_singular(store: StudyStore) -> None:
+    filler = Filler(store)
+    for model in ("embedded/xs", TARGET):
+        filler.segment(Configuration(RECIPE), model, RUNGS[-1])
+    assert measure_transfer(read_records(store)).note.startswith("1 configuration with both scores")
 
 
 def test_a_skipped_check_is_told(store: StudyStore) -> None:

@@ -116,7 +116,7 @@ def transfer_pairs(records: Records, scored: int | None = None) -> tuple[tuple[T
 
 def _note(pairs: Sequence[TransferPair], left_out: int) -> str:
     if len(pairs) < 3:
-        return f"{len(pairs)} configurations with both scores; three are needed"
+        return f"{len(pairs)} configuration{'' if len(pairs) == 1 else 's'} with both scores; three are needed"
     note = f"{len(pairs)} configurations at step {pairs[0].proxy_steps} of {pairs[0].proxy}"
     if left_out:
         note += f", {left_out} left out that {'has' if left_out == 1 else 'have'} no score there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -38,5 +39,13 @@ def _table(found: list[RequestRecord]) -> Table:
 
 
 def _what(record: RequestRecord) -> str:
-    given = {name: value for name, value in record.values.items() if value is not None}
-    return " ".join([record.kind, *(f"{name}={json.dumps(value)}" for name, value in given.items())])
+    """The request as it is typed: a configuration is its values, so that a narrow table can break between them."""
+    values = dict(record.values)
+    configuration = values.pop("configuration", None)
+    given = {**configuration, **values} if isinstance(configuration, Mapping) else values
+    told = (f"{name}={_text(value)}" for name, value in given.items() if value is not None)
+    return " ".join([record.kind, *told])
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

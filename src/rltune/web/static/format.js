@@ -33,6 +33,19 @@ export function seconds(x) {
 /** A duration that is only estimated: no seconds beside minutes. */
 export const roughly = (x) => (given(x) && x >= 90 && x < 5400 ? `${Math.round(x / 60)} min` : seconds(x));
 
+/** A range of such; with seconds where minutes would read the same. */
+export const range = (low, high) => {
+  const words = roughly(low) === roughly(high) ? seconds : roughly;
+  return words(low) === words(high) ? words(low) : `${words(low)} to ${words(high)}`;
+};
+
+/** How long ago, in whole minutes from the first on: "45 s ago", "1 min ago". */
+export function passed(x) {
+  if (x < 5) return "now";
+  if (x < 60) return `${Math.floor(x / 5) * 5} s ago`;
+  return `${x < 120 ? "1 min" : seconds(Math.floor(x / 60) * 60)} ago`;
+}
+
 export function bytes(x) {
   if (!given(x)) return NONE;
   let size = x;
@@ -56,6 +69,11 @@ export function moment(unix) {
 /** `name = value` of every hyperparameter. */
 export const settings = (values) =>
   Object.entries(values ?? {}).map(([k, v]) => `${k} = ${value(v)}`).join(", ");
+
+/** What was asked for, as people say it: a configuration's values beside the rest, a budget's time in hours and minutes. */
+export const wish = ({ configuration, time, ...others } = {}) =>
+  settings(Object.fromEntries(
+    Object.entries({ ...configuration, ...others, ...(given(time) ? { time: seconds(time) } : {}) }).filter(([, v]) => v !== null && v !== undefined)));
 
 /** A word of the store as people write it: `out_of_memory` becomes `out of memory`. */
 export const word = (text) => String(text ?? "").replaceAll("_", " ");

@@ -2,7 +2,7 @@
 
 import { now } from "./api.js";
 import { h, name } from "./dom.js";
-import { moment, seconds, value, word } from "./format.js";
+import { moment, passed, value, word } from "./format.js";
 
 /** A view's heading, with what stands beside it. */
 export const heading = (text, ...beside) =>
@@ -37,8 +37,8 @@ export const runLink = (run, text = `run ${run.number}`) =>
 /** A moment, as long ago as it is now; the exact time when pointed at. */
 export function ago(unix) {
   if (typeof unix !== "number") return "–";
-  const passed = Math.max(0, now() - unix);
-  const text = passed < 5 ? "now" : passed < 86400 ? `${seconds(passed < 90 ? Math.floor(passed / 5) * 5 : Math.floor(passed / 60) * 60)} ago` : moment(unix);
+  const since = Math.max(0, now() - unix);
+  const text = since < 86400 ? passed(since) : moment(unix);
   return h("time", { datetime: new Date(unix * 1000).toISOString(), title: moment(unix) }, text);
 }
 

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { confirmAct, openDialog } from "./dialog.js";
 import { h, name } from "./dom.js";
 import { notice, say } from "./notices.js";
-import { roughly, seconds } from "./format.js";
+import { seconds } from "./format.js";
 
 const ASK_EVERY = 1000;
 const FOLLOW_FOR = 10 * 60_000; // longer ones stand in the list of requests
@@ -127,7 +127,7 @@ export function changeBudget(budget) {
   return confirmAct({
     title: "Change the budget", verb: "Change",
     content: [
-      h("p", {}, `New totals, not additions. Spent so far: ${seconds(budget.seconds)}${limit ? ` of ${roughly(limit)}` : ""}.`),
+      h("p", {}, `New totals, not additions. Spent so far: ${seconds(budget.seconds)}${limit ? ` of ${seconds(limit)}` : ""}.`),
       field("Hours", hours, "wall clock of the whole study"),
       field("GPU-hours", gpu, "empty: as it is now"),
       field("Trials", trials, "empty: as it is now"),

@@ -35,7 +35,7 @@ const RUN = /^r\d+$/;
 
 const COLUMNS = [
   { key: "time", label: "When", cell: (r) => ago(r.time) },
-  { key: "kind", label: "What", cell: (r) => badge(r.kind) },
+  { key: "kind", label: "What", cell: (r) => [badge(r.kind), r.values?.state === "refused" ? [" ", badge("refused")] : null] },
   { key: "subject", label: "About", cell: (r) => (RUN.test(r.subject ?? "") ? h("a", { href: `#/run/${r.subject}` }, r.subject) : name(r.subject ?? "–", { class: "short" })) },
   { key: "reason", label: "Why", class: "reason", cell: (r) => [name(r.reason ?? ""), unfold("values", r.values, "values")] },
 ];

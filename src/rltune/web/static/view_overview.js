@@ -2,7 +2,7 @@
 
 import { get, now } from "./api.js";
 import { h, name } from "./dom.js";
-import { count, moment, percent, points, roughly, seconds, bytes, settings } from "./format.js";
+import { count, moment, percent, points, range, roughly, seconds, bytes, wish } from "./format.js";
 import { ago, badge, card, heading, missing, number, runLink, spark, values } from "./parts.js";
 import { plot } from "./plot.js";
 import { enqueue } from "./enqueue.js";
@@ -44,7 +44,7 @@ function notes({ study, problem }) {
 function headline({ best, recipe_score: recipe, gain, undecided, winner, study }) {
   if (gain?.sentence || winner) {
     return card("Result", "headline", h("p", { class: "verdict" }, name(gain?.sentence ?? undecided ?? "A winner is chosen; its test isn’t done yet.")),
-      winner ? configurationLine(winner) : null, best ? scoreLine(best, recipe) : null);
+      winner ? configurationLine(winner) : null, best ? validationLine(best, recipe) : null);
   }
   if (!best) {
     return card("Best so far", "headline", missing("Nothing has been evaluated yet."),
@@ -53,8 +53,21 @@ function headline({ best, recipe_score: recipe, gain, undecided, winner, study }
   return card("Best so far", "headline", scoreLine(best, recipe), configurationLine(best));
 }
 
+/** The search's best beside a verdict: small, since the luckiest of many scores says less than the test. */
+const validationLine = (best, recipe) =>
+  h("p", { class: "fine" }, `best validation score of the study: ${percent(best.score)} on `, name(best.model), `, step ${best.steps}`,
+    best.run ? [", ", runLink({ run: best.run }, best.run)] : null, comparable(best, recipe) ? `; the recipe’s there: ${percent(recipe.score)}` : null);
+
+const comparable = (best, recipe) => recipe && recipe.score !== null && best.model === recipe.model && best.steps === recipe.steps;
+
 function scoreLine(best, recipe) {
-  const same = recipe && recipe.score !== null && best.model === recipe.model && best.steps === recipe.steps;
+  const leads = recipe && recipe.configuration === best.configuration;
+  const same = comparable(best, recipe);
+  if (leads && same) {
+    return h("div", {},
+      h("p", { class: "verdict" }, h("b", { class: "big" }, percent(best.score)), " by the recipe itself: nothing is better yet"),
+      h("p", { class: "fine" }, "validation score on ", name(best.model), `, step ${best.steps}`, best.run ? [", ", runLink({ run: best.run }, best.run)] : null));
+  }
   return h("div", {},
     h("p", { class: "verdict" }, h("b", { class: "big" }, percent(best.score)),
       recipe ? [" against the recipe’s ", h("b", {}, percent(recipe.score)), same ? [": ", h("b", {}, points(best.score - recipe.score))] : null] : null),
@@ -80,7 +93,7 @@ function budgetCard(data) {
     budget.limit_gpu_hours ? bar((budget.gpu_hours ?? 0) / budget.limit_gpu_hours, `${(budget.gpu_hours ?? 0).toPrecision(3)} of ${budget.limit_gpu_hours} GPU-hours`) : null,
     budget.limit_trials ? bar(budget.trials / budget.limit_trials, `${count(budget.trials)} of ${count(budget.limit_trials)} trials`) : null,
     left ? h("p", {}, h("b", {}, `${roughly(left.seconds)} left`),
-      left.low !== null && left.high !== null ? ` (${roughly(left.low)} to ${roughly(left.high)})` : "", left.why ? h("span", { class: "fine" }, ", ", name(left.why)) : null) : null,
+      left.low !== null && left.high !== null ? ` (${range(left.low, left.high)})` : "", left.why ? h("span", { class: "fine" }, ", ", name(left.why)) : null) : null,
     h("div", { class: "cards" },
       number(count(counts.configurations), "configurations"), number(count(counts.evaluations), "evaluations"),
       number(count(counts.in_flight), "in flight"), number(count(counts.stopped), "stopped early"),
@@ -176,5 +189,5 @@ function requests({ requests: found }) {
   if (!found?.length) return card("Requests", "requests", missing("Nothing was asked for yet."));
   return card("Requests", "requests", h("ul", { class: "lines", tabindex: "0", "aria-label": "requests, newest first" },
     found.map((r) => h("li", { key: r.id }, h("b", {}, actName(r.kind)), " ", badge(r.state), h("span", { class: "soft" }, " by ", name(r.by), ", ", ago(r.time)),
-      h("div", {}, name(settings(r.values))), r.answer ? h("div", { class: "fine" }, name(r.answer)) : null))));
+      h("div", {}, name(wish(r.values))), r.answer ? h("div", { class: "fine" }, name(r.answer)) : null))));
 }
