@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from rltune.analysis.time_left import Budget, TimeLeft, Work, time_left
 from rltune.store.lines import RunLine, SegmentLine
 from rltune.store.records import StudyRecord, StudyState
-from rltune.types import Configuration
+from rltune.types import Configuration, StopKind
 
 RECIPE = {"learning_rate": 1e-5}
 TIMING = {"step_seconds": 1.0, "validate_seconds": 5.0, "start_seconds": 10.0}
@@ -76,11 +77,27 @@ def test_a_chosen_candidate_costs_what_it_cost() -> None:
 def test_what_is_done_takes_no_more_time() -> None:
     facts = {"confirm": [], "final_seeds": 2, "winner": {"configuration": RECIPE}}
     first = told(time_left(study("final", **facts), budget(9_000.0), [], {}))
-    done = work(1e-5, model="t", phase="final")
-    second = told(time_left(study("final", **facts), budget(9_000.0), [done, done], {}))
+    done = [work(1e-5, model="t", phase="final", key=key) for key in (1, 2)]
+    second = told(time_left(study("final", **facts), budget(9_000.0), done, {}))
     assert second.seconds < first.seconds - 0.8 * FULL
-    last = told(time_left(study("test", **facts), budget(9_000.0), [done, done], {}, tested=4))
+    last = told(time_left(study("test", **facts), budget(9_000.0), done, {}, tested=4))
     assert last.seconds == 0.0
+
+
+@pytest.mark.parametrize("kind", [StopKind.INTERRUPTED, StopKind.LOST])
+def test_a_run_that_was_cut_short_is_not_done(kind: StopKind) -> None:
+    facts = {"confirm": [], "final_seeds": 2, "winner": {"configuration": RECIPE}}
+    runs = [work(1e-5, model="t", phase="final", key=key) for key in (1, 2)]
+    cut = [(run, replace(line, stop_kind=kind.value, stop_step=20, train_seconds=20.0)) for run, line in runs]
+    paused = told(time_left(study("final", **facts), budget(9_000.0), cut, {}))
+    assert 0.8 * 80 < paused.seconds - 2 * 15.0 < 1.2 * FULL, "80 of 100 steps are left, on two places at once"
+
+    again = [
+        (run, replace(line, number=2, from_step=20, ended=None, stop_kind=None, stop_step=None)) for run, line in runs
+    ]
+    going_on = told(time_left(study("final", **facts), budget(9_000.0), [*cut, *again], {1: 20, 2: 20}))
+    assert going_on.seconds == pytest.approx(paused.seconds)
+    assert "2 runs on the target" in going_on.why
 
 
 def test_each_limit_can_end_the_search() -> None:

@@ -191,6 +191,7 @@ def test_json_with_histories(tmp_path: Path, lines: bool) -> None:
         ('"Name","State","lr"\n"a","finished"\n', "2 cells below a header of 3"),
         ('"Name","State"\n', "doesn't say which metric|no runs"),
         ("", "no column Name"),
+        ('config,summary\n"{[1]: 2}",{}\n', "cell config isn't a dictionary"),
     ],
 )
 def test_a_table_of_another_kind_is_told(tmp_path: Path, text: str, told: str) -> None:
@@ -199,7 +200,10 @@ def test_a_table_of_another_kind_is_told(tmp_path: Path, text: str, told: str) -
         convert(read_table(str(tmp_path / "r.csv"), "wandb-csv"), Wishes())
 
 
-@pytest.mark.parametrize("text", ["[1]", '{"runs": 3}', '[{"config": 3}]', '[{"config": "{"}]', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["[1]", '{"runs": 3}', '[{"config": 3}]', '[{"config": "{"}]', "[" * 100_000, f'[{{"config": "{"[" * 100_000}"}}]'],
+)
 def test_json_of_another_kind_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(PriorError):

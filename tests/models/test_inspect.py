@@ -91,7 +91,9 @@ def test_sizes_in_hub_names(whole, tenth, unit):
     assert found == pytest.approx((whole + tenth / 10) * scale)
 
 
-@pytest.mark.parametrize("name", ["", " ", "nothing", "./nowhere", "a/b/c", "/no/such/folder"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "nothing", "./nowhere", "a/b/c", "/no/such/folder", "~nobody/here", "a" * 5000, "a\0b"]
+)
 def test_what_is_no_model(name):
     with pytest.raises(ModelError) as caught:
         describe_model(name)

@@ -16,9 +16,7 @@ HEAD = {"rltune": "prior evaluations", "version": 1, "source": "by hand"}
 ROW = {"configuration": {"learning_rate": 1e-3}, "score": 0.5}
 
 names = st.text(min_size=1, max_size=8).filter(lambda t: "\x00" not in t)
-scalars = st.one_of(
-    st.booleans(), st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8)
-)
+scalars = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), st.floats(-1e100, 1e100), st.text(max_size=8))
 evaluations = st.builds(
     PriorEvaluation,
     configuration=st.dictionaries(names, scalars, max_size=4),
@@ -51,6 +49,12 @@ def test_what_is_written_is_read_again(
     assert read_prior(path) == prior
 
 
+def test_half_a_character_pair_is_written_and_read_again(tmp_path: Path) -> None:
+    prior = Prior("half \ud83d", (PriorEvaluation({"half \ud83d": 1}, score=0.5),))
+    write_prior(tmp_path / "prior.jsonl", prior)
+    assert read_prior(tmp_path / "prior.jsonl") == prior
+
+
 def write(path: Path, *rows: object) -> Path:
     path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
     return path
@@ -74,7 +78,14 @@ def write(path: Path, *rows: object) -> Path:
         ([HEAD, {**ROW, "configuration": [1]}], ":2 configuration", "names with values"),
         ([HEAD, {**ROW, "steps": 1.5}], ":2 steps", "whole number"),
         ([HEAD, {**ROW, "steps": True}], ":2 steps", "whole number"),
-        ([HEAD, {**ROW, "parameters": -1}], ":2 parameters", "above 0"),
+        ([HEAD, {**ROW, "parameters": -1}], ":2 parameters", "from 1"),
+        ([HEAD, {**ROW, "parameters": 5e-324}], ":2 parameters", "from 1"),
+        ([HEAD, {**ROW, "parameters": 10**400}], ":2 parameters", "from 1"),
+        ([HEAD, {**ROW, "score": 10**400}], ":2 score", "finite number, got 10000"),
+        ([HEAD, {**ROW, "score": 1.7e308}], ":2 score", "finite number"),
+        ([HEAD, {**ROW, "steps": 10**400}], ":2 steps", "whole number"),
+        ([HEAD, {**ROW, "configuration": {"rate": 10**400}}], ":2 configuration.rate", "finite number"),
+        ([{**HEAD, "base_scores": {"m": 10**400}}], ":1 base_scores.m", "finite number"),
         ([HEAD, {"configuration": {}}], ":2", "'score' is missing"),
         ([HEAD, "", ROW, {**ROW, "score": 0.6}], ":4", "as in line 3"),
         ([HEAD, {**ROW, "modle": "m"}], ":2", "unknown key 'modle'"),

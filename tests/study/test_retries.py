@@ -76,6 +76,7 @@ def test_the_same_error_of_three_configurations_stops_what_never_worked() -> Non
     found = find_broken(alike)
     assert found is not None and "3 configurations" in found.reason
     assert find_broken([end(9, REACHED), *alike]) is None
+    assert find_broken([end(9, StopKind.STOPPED), *alike]) is not None, "what a person ended has shown nothing"
     assert find_broken([*alike[:2], end(2, FAILED, "ValueError: another")]) is None
     assert find_broken([end(0, FAILED, "KeyError: 'x'")] * 3) is None  # one configuration, however often
 

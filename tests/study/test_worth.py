@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from rltune.store.base import RunRecord, ScoreRecord, SegmentRecord, SegmentState
 from rltune.study.worth import Known, worths_of
 from rltune.types import Configuration, Cost, Evaluation, Fidelity, Phase, StopKind, StopReason
@@ -64,6 +66,14 @@ def test_after_the_search_only_what_is_confirmed_is_needed() -> None:
     runs = [run_of(0, "large"), run_of(1, "large"), run_of(2)]
     worths = worths_of(known_of(runs, [0.9, 0.8, 0.7], phase="confirm", confirmed={configuration(1)}))
     assert [worths[r.id].chance for r in runs] == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_run_that_somebody_has_stopped_is_worth_nothing_unless_it_is_extended(phase: Phase) -> None:
+    run = run_of(1, "large", kind=StopKind.STOPPED)
+    known = known_of([run], [0.9], phase=phase.value, confirmed={configuration(1)}, segments=[segment_of(run, phase)])
+    assert worths_of(known)[run.id].chance == 0.0
+    assert worths_of(replace(known, wanted={(configuration(1), "large", 0)}))[run.id].chance == 1.0
 
 
 def test_final_runs_keep_their_weights_until_they_are_tested_and_the_winners_for_ever() -> None:

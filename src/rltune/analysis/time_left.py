@@ -31,7 +31,7 @@ from typing import Any
 
 from rltune.store.lines import RunLine, SegmentLine
 from rltune.store.records import StudyRecord
-from rltune.types import Configuration, Phase
+from rltune.types import Configuration, Phase, StopKind
 
 DRAWS = 200
 _TAIL = 0.1
@@ -41,6 +41,8 @@ _FEW = 4
 _GUESSED_COSTS = (0.7, 0.85, 1.0, 1.2, 1.5)
 """c before anything of the search was measured."""
 _GUESSED_SPREAD = (0.9, 1.0, 1.1)
+_GOES_ON = (StopKind.INTERRUPTED.value, StopKind.LOST.value)
+"""How segments end whose runs go on later by themselves."""
 NEWEST = 1000
 """Segments of the search that costs are learned from."""
 SEARCH, CONFIRM, FINAL, TEST = "search", "confirm", "final", "test"
@@ -198,14 +200,15 @@ def _missing(
     horizon: int,
     flying: Mapping[int, int],
 ) -> list[tuple[float, float, Configuration | None]]:
-    """Those of the wanted runs that haven't ended, with the share of the steps that they have left."""
+    """Those of the wanted runs that haven't ended, with the share of the steps that they have left: being trained, or
+    cut short (by a pause, say) and to be gone on with."""
     ended: list[Configuration] = []
     left: list[tuple[float, float, Configuration | None]] = []
-    for run, segment in done:
-        if segment.ended is not None:
+    for run, segment in {run.key: (run, segment) for run, segment in done}.values():  # the newest of each run
+        if segment.ended is not None and segment.stop_kind not in _GOES_ON:
             ended.append(run.configuration)
             continue
-        steps = segment.to_step - max(flying.get(run.key, 0), segment.from_step)
+        steps = segment.to_step - max(flying.get(run.key, 0), segment.from_step, segment.stop_step or 0)
         left.append((full[0] * max(steps, 0) / horizon, full[1] / 2, run.configuration))
     missing = list(wanted)
     for configuration in [*ended, *(c for _, _, c in left)]:

@@ -104,7 +104,7 @@ def _nested(row: Mapping[str, str], number: int, source: str) -> Result:
     for name in ("config", "summary"):
         try:
             read = ast.literal_eval(_BARE.sub(r"'\1'", row[name]) or "{}")
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             read = None
         if not isinstance(read, dict):
             raise PriorError(f"the cell {name} isn't a dictionary", where=f"{source}:{number}")

@@ -53,7 +53,7 @@ def _mapping(part: object, source: str, number: int) -> Mapping[str, object]:
     if isinstance(part, str):  # the server keeps them as text
         try:
             part = json.loads(part)
-        except ValueError:
+        except (ValueError, RecursionError):
             part = None
     if not isinstance(part, Mapping):
         raise PriorError(f"run {number} has no config and summary that are objects", where=source)

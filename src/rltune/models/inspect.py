@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import struct
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ def describe_model(name: str) -> ModelInfo:
     """
     if is_embedded(name):
         return _describe_folder(name, embedded_folder(name))
-    folder = Path(name).expanduser()
-    if name.strip() and folder.is_dir():
+    folder = Path(os.path.expanduser(name))  # of Path's own ways, these two raise for names that can't be paths
+    if name.strip() and os.path.isdir(folder):
         return _describe_folder(name, folder)
     if _HUB_NAME.fullmatch(name):
         parameters = _parameters_in_name(name.split("/")[1])

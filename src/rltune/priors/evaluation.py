@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 from rltune.errors import PriorError
 from rltune.types import Scalar
+
+LARGEST = 1e100
+"""Of a number: beyond it nothing can be computed with, and nothing was measured."""
+_LARGEST_WHOLE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class PriorEvaluation:
 
     Attributes:
         configuration: value of each hyperparameter by name, in native units.
-        model: what was trained, by its name there; None: not known. parameters: its number of parameters (> 0), if
+        model: what was trained, by its name there; None: not known. parameters: its number of parameters (>= 1), if
             known.
         steps: rollout steps that it was trained for (> 0); None: not known, and taken for a whole run.
         score: the higher, the better; None: it failed, or was stopped for the worse.
@@ -38,20 +41,20 @@ class PriorEvaluation:
         _check_values(self.configuration)
         if self.model is not None and not (isinstance(self.model, str) and self.model):
             raise PriorError(f"model must be a name or null, got {self.model!r}", where="model")
-        if self.parameters is not None and not (_is_finite(self.parameters) and self.parameters > 0):
+        if self.parameters is not None and not (_is_finite(self.parameters) and self.parameters >= 1):
             raise PriorError(
-                f"parameters must be a number above 0 or null, got {self.parameters!r}", where="parameters"
+                f"parameters must be a number from 1 or null, got {_shown(self.parameters)}", where="parameters"
             )
         if self.steps is not None and not (_is_whole(self.steps) and self.steps > 0):
-            raise PriorError(f"steps must be a whole number above 0 or null, got {self.steps!r}", where="steps")
+            raise PriorError(f"steps must be a whole number above 0 or null, got {_shown(self.steps)}", where="steps")
         if self.score is not None and not _is_finite(self.score):
             raise PriorError(
-                f"score must be a finite number, got {self.score!r}",
+                f"score must be a finite number, got {_shown(self.score)}",
                 where="score",
                 hint="write null for a run that failed or diverged",
             )
         if not _is_whole(self.seed):
-            raise PriorError(f"seed must be a whole number, got {self.seed!r}", where="seed")
+            raise PriorError(f"seed must be a whole number, got {_shown(self.seed)}", where="seed")
         object.__setattr__(self, "configuration", MappingProxyType(dict(sorted(self.configuration.items()))))
 
     @property
@@ -100,7 +103,7 @@ class Prior:
         for name in ("horizon", "width"):
             value = getattr(self, name)
             if value is not None and not (_is_whole(value) and value > 0):
-                raise PriorError(f"{name} must be a whole number above 0 or null, got {value!r}", where=name)
+                raise PriorError(f"{name} must be a whole number above 0 or null, got {_shown(value)}", where=name)
         _check_values(self.fixed, "fixed")
         _check_values(self.base_scores, "base_scores")
         if odd := [name for name, score in self.base_scores.items() if not _is_finite(score)]:
@@ -128,16 +131,19 @@ def _check_values(values: object, where: str = "configuration") -> None:
     for name, value in values.items():
         if not isinstance(name, str) or not name:
             raise PriorError(f"{where} must have names as keys, got {name!r}", where=where)
-        plain = isinstance(value, (bool, int, float, str))
-        if not plain or (isinstance(value, float) and not math.isfinite(value)):
+        if not (isinstance(value, (bool, str)) or _is_finite(value)):
             raise PriorError(
-                f"{name} must be a finite number, text, true or false, got {value!r}", where=f"{where}.{name}"
+                f"{name} must be a finite number, text, true or false, got {_shown(value)}", where=f"{where}.{name}"
             )
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_WHOLE
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def _shown(value: object) -> str:
+    return f"{value!r:.80}"

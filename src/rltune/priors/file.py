@@ -39,7 +39,7 @@ def write_prior(path: str | Path, prior: Prior) -> None:
     path = Path(path)
     head = {"rltune": KIND, "version": VERSION, **{name: _json(getattr(prior, name)) for name in _HEADER}}
     rows = [{name: _json(getattr(e, name)) for name in _EVALUATION} for e in prior.evaluations]
-    text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in [head, *rows])
+    text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in [head, *rows])
     part = None
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:

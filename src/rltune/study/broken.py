@@ -28,6 +28,7 @@ CONSTANT_CONFIGURATIONS = 3
 CONSTANT_STEPS = 12
 """Steps that they must have together."""
 
+_BY_SOMEBODY = (StopKind.INTERRUPTED, StopKind.STOPPED)
 _PASSED_OVER = SAYS_NOTHING - {StopKind.OUT_OF_MEMORY}
 _COME_AND_GO = (Cause.KILLED, Cause.PREEMPTED, Cause.DISK)
 """Of these there may be any number: somebody kills, the scheduler takes back, and on a full disk the study waits."""
@@ -154,4 +155,4 @@ def _machine_fails(ends: Sequence[End]) -> Broken | None:
 
 def _worked(ends: Sequence[End]) -> bool:
     """Whether any trial has given a result, be it a bad one."""
-    return any(end.blame is None and end.stop.kind is not StopKind.INTERRUPTED for end in ends)
+    return any(end.blame is None and end.stop.kind not in _BY_SOMEBODY for end in ends)

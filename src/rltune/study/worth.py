@@ -97,6 +97,8 @@ def _chance(run: RunRecord, known: Known, place: Place | None, phase: Phase | No
         return 0.0, f"the run has ended for good: {run.stop.reason}"
     if (run.configuration, run.model, run.seed) in known.wanted:
         return 1.0, "the run was cut short and goes on"
+    if run.stop is not None and run.stop.kind is StopKind.STOPPED:
+        return 0.0, f"nobody goes on with it: {run.stop.reason}"
     if run.last_step >= known.horizon:
         return 0.0, f"the run has all its {known.horizon} steps"
     if phase in (Phase.CONFIRM, Phase.FINAL):
@@ -104,7 +106,7 @@ def _chance(run: RunRecord, known: Known, place: Place | None, phase: Phase | No
     if known.phase not in _BEFORE_CONFIRMING:
         chosen = known.phase == "confirm" and run.model == known.target and run.configuration in known.confirmed
         return (1.0, "it is to be confirmed") if chosen else (0.0, "the search is over")
-    if run.stop is not None and run.stop.kind in (StopKind.FAILED, StopKind.OUT_OF_MEMORY, StopKind.STOPPED):
+    if run.stop is not None and run.stop.kind in (StopKind.FAILED, StopKind.OUT_OF_MEMORY):
         return 0.0, f"the search goes elsewhere: {run.stop.reason}"
     if place is None:
         return UNSCORED_CHANCE, "the run has no score yet"

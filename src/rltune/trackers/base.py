@@ -30,7 +30,7 @@ class Status(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"  # its newest segment ended with a result: reached its step, or a rule ended it
     FAILED = "failed"  # crashed, ran out of memory or diverged
-    KILLED = "killed"  # interrupted or lost; it will go on with the study
+    KILLED = "killed"  # interrupted or lost, and will go on with the study; or stopped by somebody, and will not
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     score                          COMPLETE where it can be compared with every other trial of its Optuna study, else
                                    PRUNED: what Optuna calls a trial that was given less than the whole
-    stopped by a rule              PRUNED, with the newest score that it had before
+    stopped by a rule or somebody  PRUNED, with the newest score that it had before
     crashed, out of memory, NaN    FAIL: so Optuna ends a trial whose function raises or gives back NaN
 Scores at the lower rungs of the run are intermediate values, by step.
 """

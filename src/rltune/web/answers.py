@@ -34,12 +34,16 @@ class Answer:
         return len(self.body) + len(self.packed or b"")
 
 
+Key = tuple[str, tuple[tuple[str, str], ...]]
+"""What was asked: the address, and the parameters in the order of their names."""
+
+
 class Answers:
     """A small store of answers. From any thread; one answer is made at a time."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._kept: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Answer] = OrderedDict()
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
         self._bytes = 0
         self._guard = threading.Lock()
         self._here = uuid4().hex[:8]  # another server's versions aren't ours
@@ -67,16 +71,22 @@ class Answers:
         self._keep(key, answer)
         return answer
 
-    def _recall(self, key: tuple[str, tuple[tuple[str, str], ...]]) -> Answer | None:
+    def _recall(self, key: Key) -> Answer | None:
         with self._guard:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: tuple[str, tuple[tuple[str, str], ...]], answer: Answer) -> None:
+    def _keep(self, key: Key, answer: Answer) -> None:
         with self._guard:
             older = self._kept.pop(key, None)
-            self._bytes += answer.size - (older.size if older else 0)
+            self._bytes += _size(key, answer) - (_size(key, older) if older else 0)
             self._kept[key] = answer
             while self._bytes > KEPT_BYTES and len(self._kept) > 1:
-                self._bytes -= self._kept.popitem(last=False)[1].size
+                self._bytes -= _size(*self._kept.popitem(last=False))
+
+
+def _size(key: Key, answer: Answer) -> int:
+    """Bytes that an answer takes here: what was asked may be longer than what is answered."""
+    asked = sum(len(name) + len(value) for name, value in key[1])
+    return asked + answer.size
