@@ -69,12 +69,12 @@ def test_few_results_of_an_earlier_study_leave_the_rest_of_the_design() -> None:
 
 
 def test_rank_correlation_compares_within_a_fidelity() -> None:
-    said, scores = np.array([1.0, 2.0, 3.0, 0.0]), np.array([0.1, 0.2, 0.8, 0.9])
-    fidelities = np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0], [0.5, 1.0]])
-    assert concordance(said, scores, fidelities) == 0.0  # one pair each way; across fidelities nothing is compared
-    assert concordance(said[:2], scores[:2], fidelities[:2]) == 1.0
-    assert concordance(said[:1], scores[:1], fidelities[:1]) is None
-    assert concordance(np.ones(4), scores, fidelities) is None
+    said, scores = np.array([0.0, 1, 2, 3, 4, 9, 8, 7, 6, 5]), np.arange(10) / 10
+    fidelities = np.array([[1.0, 1.0]] * 5 + [[0.5, 1.0]] * 5)
+    assert concordance(said, scores, fidelities) == 0.0  # ten pairs each way; across fidelities nothing is compared
+    assert concordance(said[:5], scores[:5], fidelities[:5]) == 1.0
+    assert concordance(said[:4], scores[:4], fidelities[:4]) is None  # six pairs are too few to tell
+    assert concordance(np.ones(10), scores, fidelities) is None
 
 
 @pytest.mark.slow

@@ -85,7 +85,13 @@ def test_pausing_takes_somebody_who_runs_the_study(stopped: Study) -> None:
     with pytest.raises(StudyError, match="nobody runs"):
         request(stopped.folder, "pause", {}, "cli")
     with lock_study(stopped.location, stopped.name):
+        with pytest.raises(StudyError, match="isn't paused"):
+            request(stopped.folder, "resume", {}, "cli")
         assert request(stopped.folder, "pause", {}, "cli").state is RequestState.WAITING
+        with pytest.raises(StudyError, match="paused already"):
+            request(stopped.folder, "pause", {}, "cli")
+        # What was asked just before counts, though nobody has looked at it yet.
+        assert request(stopped.folder, "resume", {}, "cli").state is RequestState.WAITING
         with pytest.raises(StudyError, match="isn't paused"):
             request(stopped.folder, "resume", {}, "cli")
 

@@ -16,6 +16,9 @@ import numpy as np
 
 from rltune.types import History
 
+LEAST_PAIRS = 10
+"""Fewer pairs of evaluations tell nothing of how well an earlier study predicts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:
@@ -48,9 +51,10 @@ class Believes(Protocol):
 
 
 def concordance(said: np.ndarray, scores: np.ndarray, fidelities: np.ndarray) -> float | None:
-    """τ of said (n,) and scores (n,); fidelities (n, k), equal rows are one fidelity. None if no pair tells."""
+    """τ of said (n,) and scores (n,); fidelities (n, k), equal rows are one fidelity. None if fewer than
+    LEAST_PAIRS tell: one pair alone is always ranked perfectly, or perfectly wrong."""
     alike = (fidelities[:, None, :] == fidelities[None, :, :]).all(-1)
     signs = np.sign(said[:, None] - said[None, :]) * np.sign(scores[:, None] - scores[None, :])
     pairs = signs[alike & np.triu(np.ones_like(alike), 1)]
     told = int(np.abs(pairs).sum())
-    return float(pairs.sum() / told) if told else None
+    return float(pairs.sum() / told) if told >= LEAST_PAIRS else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from rltune.errors import StudyError, did_you_mean
 from rltune.store.base import (
     CheckpointRecord,
+    RequestState,
     RunRecord,
     SegmentRecord,
     SegmentState,
@@ -59,6 +60,7 @@ class Seen:
     Attributes:
         who: asks, in words, such as `cli (request 3)`.
         alive: somebody runs the study. evaluations: by run id. seed: of the search's runs.
+        before: kinds of the requests to pause and to go on that came before and still wait.
     """
 
     study: StudyRecord
@@ -69,6 +71,7 @@ class Seen:
     evaluations: Sequence[tuple[str, Evaluation]] = ()
     checkpoints: Sequence[CheckpointRecord] = ()
     seed: int = 0
+    before: Sequence[str] = ()
 
     def run(self, run_id: str) -> RunRecord:
         """The run of this id.
@@ -100,10 +103,18 @@ class Seen:
     def finished(self) -> bool:
         return self.study.state is StudyState.FINISHED
 
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused once what was asked before has been obeyed."""
+        return self.before[-1] == "pause" if self.before else self.study.paused
 
-def look_for(asked: Asked, store: StudyStore, who: str, alive: bool = True, seed: int = 0) -> Seen:
-    """Reads what a request is judged by."""
+
+def look_for(asked: Asked, store: StudyStore, who: str, number: int, alive: bool = True, seed: int = 0) -> Seen:
+    """Reads what a request is judged by. `number`: the request's; 0: it has none yet."""
     study = store.study()
+    if isinstance(asked, (Pause, Resume)):
+        waiting = [r for r in store.requests(RequestState.WAITING) if r.kind in ("pause", "resume")]
+        return Seen(study, who, alive, before=[r.kind for r in waiting if not number or r.id < number])
     if not isinstance(asked, (StopRun, Enqueue, Pin, ExtendRun)):
         return Seen(study, who, alive, seed=seed)
     checkpoints = store.checkpoints(asked.run) if isinstance(asked, Pin) else []
@@ -117,7 +128,7 @@ def grant_pause(asked: Pause, seen: Seen) -> Grant:
         raise StudyError("the study is finished", where="request pause")
     if not seen.alive:
         raise StudyError("nobody runs the study: there is nothing to pause", where="request pause")
-    if seen.study.facts.get(PAUSED):
+    if seen.paused:
         raise StudyError("the study is paused already", where="request pause", hint="`rltune resume STUDY` goes on")
     return Grant(
         "trials in flight save a checkpoint at their next step and wait; no others begin", facts={PAUSED: True}
@@ -128,7 +139,7 @@ def grant_resume(asked: Resume, seen: Seen) -> Grant:
     """Raises StudyError if it isn't paused."""
     if not seen.alive:
         raise StudyError("nobody runs the study", where="request resume", hint="`rltune resume STUDY` goes on with it")
-    if not seen.study.facts.get(PAUSED):
+    if not seen.paused:
         raise StudyError("the study isn't paused", where="request resume")
     return Grant("the study goes on", facts={PAUSED: False})
 

@@ -122,7 +122,7 @@ def grant(asked: Asked, store: StudyStore, by: str, number: int = 0, *, alive: b
         StudyError, SpaceError: if it can't be granted.
         TypeError: if it is no request.
     """
-    seen = look_for(asked, store, f"{by} (request {number})" if number else by, alive, seed)
+    seen = look_for(asked, store, f"{by} (request {number})" if number else by, number, alive, seed)
     match asked:
         case Pause():
             return grant_pause(asked, seen)

@@ -22,6 +22,7 @@ def main(study: str, kind: str, values: Mapping[str, object], wait: bool, as_jso
     alive = place_of(study).alive()
     if wait and alive and record.state is RequestState.WAITING:
         record = wait_for_answer(study, record.id, WAIT_SECONDS)
+        alive = place_of(study).alive()  # it may have ended meanwhile
     if as_json:
         print(json.dumps(asdict(record)))
     else:
