@@ -155,6 +155,8 @@ def run(block: Block, folder: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {
         **os.environ,
+        # That of a process of pytest-xdist would lead other interpreters into this one's packages.
+        "PYTHONPATH": str(ROOT / "src"),
         "PATH": path,
         "COLUMNS": "160",
         "HF_HUB_OFFLINE": "1",

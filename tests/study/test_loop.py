@@ -267,8 +267,8 @@ def test_what_ends_together_with_the_trial_that_ends_the_study_is_recorded(
     outage = tmp_path / "outage"
 
     class Outage(Silent):
-        def trial_started(self, *anything: object) -> None:
-            outage.write_text("")
+        def planned(self, plan: object) -> None:
+            outage.write_text("")  # before the first trial begins, which may be over before it is told of
 
     fault = {"fault": "exception", "fault_while": str(outage)}
     with toy_study(tmp_path, fixed=fault, executor={"slots": 4, "grace_time": 5}) as study:

@@ -15,7 +15,7 @@ from rltune.trainers.base import CANONICAL_HYPERPARAMETERS, Scoring, TrainJob
 from rltune.trainers.trl.algorithms import ALGORITHMS
 from rltune.trainers.trl.config import _CONFIGS, build_config
 from rltune.trainers.trl.fields import config_fields
-from rltune.trainers.trl.owned import _ALIVE, _CANONICAL, _DEAD, _OF_ROLLOUTS, _OF_ROWS, _REASONS
+from rltune.trainers.trl.owned import _ALIVE, _DEAD, _REASONS, CANONICAL, OF_ROLLOUTS, OF_ROWS
 from rltune.trainers.trl.settings import parse
 
 JOB = TrainJob("m", "t", {}, horizon=50, stop_step=5, seed=7, validation=Scoring(1, 1))
@@ -32,10 +32,10 @@ def test_the_fields_read_from_source_are_those_of_the_class(algorithm: str) -> N
 
 def test_every_rule_about_a_field_names_a_real_field() -> None:
     known = {name: set(config_fields(name)) for name in ALGORITHMS}
-    assert {*_CANONICAL, *_REASONS, *_DEAD} <= set.union(*known.values())
+    assert {*CANONICAL, *_REASONS, *_DEAD} <= set.union(*known.values())
     for name, algorithm in ALGORITHMS.items():
-        own = _OF_ROLLOUTS if algorithm.generates else _OF_ROWS
-        assert {*_CANONICAL, *own, *algorithm.choices, *_ALIVE.get(name, ())} <= known[name]
+        own = OF_ROLLOUTS if algorithm.generates else OF_ROWS
+        assert {*CANONICAL, *own, *algorithm.choices, *_ALIVE.get(name, ())} <= known[name]
 
 
 def test_every_canonical_hyperparameter_has_a_default() -> None:
