@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from chromium import CHROMIUM, FLAGS
 from report.factory import CONFIG, RUNGS, Filler, fill_half, propose
 from rltune.clock import SystemClock
 from rltune.errors import TrackerError
@@ -29,16 +29,6 @@ from rltune.trackers.lock import MirrorLock
 from study.toy import study_source
 from trackers.optuna_reader import check
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 needs_dashboard = pytest.mark.skipif(
     importlib.util.find_spec("optuna_dashboard") is None, reason="optuna-dashboard isn't installed"
 )

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from chromium import CHROMIUM, FLAGS
 from report.factory import CONFIG, fill_finished
 from rltune.store.open import create_study
 from rltune.study.looking import STUDY_FILE
 from study.toy import toy_study
-from web.page.driving import CHROMIUM, DESKTOP, FLAGS, Watched, served
+from web.page.driving import DESKTOP, Watched, served
 
 
 @pytest.fixture(scope="module")
